@@ -1,0 +1,31 @@
+/** @file
+ * A named text, and a place in it: where something in the input was written. */
+#ifndef ADIT_BASE_TEXT_H
+#define ADIT_BASE_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** One input: a file, standard input, a plan file. Borrowed by everything that points into it. */
+struct text {
+	const char *name;  /**< as shown to the user: path as given, or "<stdin>" */
+	const char *bytes; /**< not NUL-terminated */
+	size_t size;
+};
+
+/** A place in a text. All zero: no place known. */
+struct span {
+	const struct text *text; /**< NULL when unknown */
+	uint32_t line;           /**< 1-based; 0 when unknown */
+	uint32_t column;         /**< 1-based, in characters; 0 when unknown */
+};
+
+/** Order by name, line, column: for deterministic output. */
+int span_compare(const struct span *a, const struct span *b);
+
+/** The line that @p span is in, without its newline.
+ * @param ret_size bytes of the line; 0 when the place is unknown
+ * @return borrowed from the text, or NULL */
+const char *span_line(const struct span *span, size_t *ret_size);
+
+#endif

@@ -1,0 +1,137 @@
+/** @file
+ * Recorded state: what adit knows it made. Behind a table of functions, so that the planner is independent of where it is kept.
+ *
+ * Every write happens under the lease, in one transaction, and checks the lease's fencing number: a process that
+ * stalled past its lease cannot write after another took over. No secret is ever stored. */
+#ifndef ADIT_STATE_STORE_H
+#define ADIT_STATE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/json.h"
+#include "base/map.h"
+#include "base/run.h"
+#include "schema/resource.h"
+
+/** A resource as recorded. */
+struct recorded {
+	struct resource *resource;   /**< id, tunnel and fields; origin.object is the object it came from */
+	const char *account_id;      /**< Cloudflare's */
+	const char *zone_id;         /**< cname; NULL otherwise */
+	const char *prior_comment;   /**< cname: what to restore when it is given up; NULL: none */
+	int64_t empty_since_ms;      /**< tunnel: since when nothing desires it (tunnelGrace); 0: desired */
+};
+
+struct recorded_zone {
+	const char *account, *zone_id, *name, *plan;
+};
+
+struct recorded_state {
+	const char *lineage;         /**< UUID of this state; "" when it was never written */
+	int64_t serial;              /**< grows with every change of the recorded resources */
+	struct recorded *items;      /**< sorted by resource_compare_address() */
+	size_t count;
+	struct map by_address;       /**< address -> struct recorded * */
+	struct recorded_zone *zones;
+	size_t zone_count;
+};
+
+struct lease_info {
+	const char *holder;          /**< user@host, for people */
+	const char *host;
+	int64_t pid;
+	const char *purpose;         /**< "apply", "destroy", "state rm"... */
+	int64_t acquired_ms, heartbeat_ms, ttl_ms;
+	int64_t fence;
+};
+
+/** An intent: journaled before its call. */
+struct intent {
+	int64_t id;
+	const char *operation;       /**< "create", "update", "delete", "put-configuration", "batch"... */
+	const char *address;
+	const char *detail;          /**< JSON for recovery: names, contents, ids; never secrets */
+};
+
+/** What one completed operation changes in the state, in one transaction with closing its intents. */
+struct outcome {
+	const struct recorded *upserts;      size_t upsert_count;
+	const char *const *removals;         size_t removal_count;    /**< addresses */
+	const struct recorded_zone *zones;   size_t zone_count;
+	const int64_t *intents;              size_t intent_count;     /**< closed by it */
+	const char *result;          /**< "ok", "failed: ...", "unknown" for the journal */
+};
+
+struct run_record {
+	const char *command;         /**< "apply", "destroy" */
+	const char *actor;           /**< user@host, or CI's actor */
+	const char *commit;          /**< git commit; NULL */
+	const char *plan_digest;
+	int64_t started_ms;
+};
+
+struct run_result {
+	const char *status;          /**< "complete", "partial", "failed", "interrupted" */
+	size_t added, changed, destroyed, failed, deferred;
+	int64_t ended_ms;
+	/** Canonical JSON of the changes made: [{address, action, result}]; NULL none. */
+	const char *changes;
+	/** Canonical JSON of the desired state that was applied; NULL: keep none. */
+	const char *snapshot;
+};
+
+struct store;
+struct store_vt {
+	/** Load all recorded resources and zones of the project; arena. Needs no lease. A store that does not exist yet is empty. */
+	enum rc (*load)(struct store *store, struct arena *arena, struct recorded_state *ret_state);
+	/** Take the lease. @param timeout_ms how long to wait for another holder; 0: not at all
+	 * @return RC_OK; RC_CONFLICT held by another (A0501 names holder, host, pid, purpose); RC_IO; RC_CORRUPT */
+	enum rc (*lock)(struct store *store, const char *purpose, int64_t timeout_ms);
+	/** Renew; call at least every third of the ttl. @return RC_OK; RC_STALE lost it (A0502) */
+	enum rc (*heartbeat)(struct store *store);
+	void (*unlock)(struct store *store);
+	/** The present lease. @return RC_OK; RC_NOTFOUND nobody holds it */
+	enum rc (*lease)(struct store *store, struct arena *arena, struct lease_info *ret_lease);
+	/** Journal @p count intents, durable on return. ids are filled in. @return RC_OK; RC_STALE lease lost; RC_IO */
+	enum rc (*begin)(struct store *store, struct intent *intents, size_t count);
+	/** Record an outcome in one durable transaction; bumps the serial when resources change. */
+	enum rc (*commit)(struct store *store, const struct outcome *outcome);
+	/** Intents without an outcome: what an earlier run left open; arena; ordered by id. */
+	enum rc (*open_intents)(struct store *store, struct arena *arena, struct intent **ret_intents, size_t *ret_count);
+	enum rc (*run_begin)(struct store *store, const struct run_record *record, int64_t *ret_run);
+	enum rc (*run_end)(struct store *store, int64_t run, const struct run_result *result);
+	/** The whole project as one JSON document (state pull). */
+	enum rc (*export_document)(struct store *store, struct arena *arena, struct json **ret_document);
+	/** Replace the project by a document (state push). Refuses another lineage or a lower serial unless @p force.
+	 * @return RC_OK; RC_INVALID; RC_STALE (A0510); RC_CORRUPT */
+	enum rc (*import_document)(struct store *store, const struct json *document, bool force);
+	void (*close)(struct store *store);
+};
+
+struct store {
+	const struct store_vt *vt;
+	const char *location;        /**< for messages; without secrets */
+	const char *project;
+};
+
+struct store_options {
+	const char *project;
+	bool read_only;              /**< never creates, migrates or writes */
+	int64_t lease_ttl_ms;        /**< 0: 60 s */
+	const char *holder;          /**< user@host; NULL: found out */
+};
+
+/** Open the store at @p location: a path (SQLite, created with mode 0600 in folders of mode 0700).
+ * @param ret_store owned, close with store->vt->close()
+ * @return RC_OK; RC_IO; RC_CORRUPT not a state of adit's, or damaged (A0505 with the way back);
+ * RC_UNSUPPORTED written by a newer adit (A0506) */
+enum rc store_open(struct run *run, const char *location, const struct store_options *options, struct store **ret_store) MUST_CHECK;
+
+/** Change the address of a recorded resource and of all that belong to it (state mv); pure over @p state.
+ * @param ret_outcome  what to commit; arena
+ * @return RC_OK; RC_NOTFOUND; RC_EXISTS; RC_INVALID kinds differ */
+enum rc store_move(struct arena *arena, const struct recorded_state *state, const char *from, const char *to, struct outcome *ret_outcome) MUST_CHECK;
+
+#endif
