@@ -30,6 +30,11 @@ struct meta {
 	size_t annotation_count;
 	int64_t created_s;            /**< seconds since 1970, or NO_TIMESTAMP */
 	struct span span;             /**< of the object (its first key) */
+	/* What the annotations adit.cnap.tech/... say; already validated. */
+	const struct json *origin_request; /**< as the API takes it (durations in seconds); NULL when absent */
+	bool dns_off;                 /**< dns: "false" */
+	bool protect;                 /**< protect: "true" */
+	bool ignore;                  /**< ignore: "true": as if the object were not there */
 };
 
 struct gateway_class {
