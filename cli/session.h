@@ -1,0 +1,99 @@
+/** @file
+ * What a command works on: folder, project, manifests, desired state, store, providers. Each step is a function;
+ * a command calls those that it needs, in this order, and session_done() closes whatever was opened.
+ *
+ * Nothing here reaches the network except session_open_providers() and session_provider() for accounts that are
+ * not dev:, and these two only resolve tokens and open handles: the first call is the caller's. */
+#ifndef ADIT_CLI_SESSION_H
+#define ADIT_CLI_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/map.h"
+#include "base/run.h"
+#include "cli/exit_code.h"
+#include "cli/option.h"
+#include "providers/provider.h"
+#include "schema/desired.h"
+#include "schema/object.h"
+#include "schema/project.h"
+#include "state/store.h"
+
+struct simulator;
+
+struct session {
+	struct run run;
+	struct options options;
+	struct verdict verdict;
+	struct project project;
+	struct objects objects;
+	struct desired *desired;
+	struct store *store;              /**< NULL until opened */
+	struct provider **providers;      /**< one for each of project.accounts, in the same order; NULL entries: not opened */
+	struct simulator *simulator;      /**< the embedded one; NULL unless an account is dev: */
+	const char *state_location;       /**< where the store is: a path from the working folder, or a URL */
+	size_t errors_printed;            /**< errors already shown by session_print_diagnostics() */
+	bool stdout_failed;
+};
+
+/** Start a run. @param interrupted the signal handler's flag; may be NULL */
+enum rc session_init(struct session *session, volatile int *interrupted) MUST_CHECK;
+
+/** Close and free all of it; safe at any stage after session_init(). */
+void session_done(struct session *session);
+
+/** Change to -C DIR, find and read the project file(s), merge flags and ADIT_... variables over them, and fill in
+ * what is absent: project "default", one account (dev: unless --url says otherwise), the place of the state.
+ * @return RC_OK; RC_INVALID (A03xx, or A0810 flags for one account on a project with several, A0811 an account's
+ * url is no URL, A0812 a url of the project file that no token may go to); RC_NOTFOUND; RC_IO; RC_NOMEM */
+enum rc session_load_project(struct session *session) MUST_CHECK;
+
+/** Collect the sources (-f, else the project's) and decode them into session->objects.
+ * @return RC_OK, also when documents were refused (objects.invalid_count); RC_INVALID nothing to read (A0813; sets
+ * verdict.usage), or input that is refused whole; RC_LIMIT; RC_NOTFOUND; RC_IO; RC_NOMEM */
+enum rc session_load_manifests(struct session *session) MUST_CHECK;
+
+/** Translate into session->desired.
+ * @param recorded  struct translate_input's; NULL: nothing recorded */
+enum rc session_translate(struct session *session, const struct map *recorded) MUST_CHECK;
+
+/** session_load_project(), session_load_manifests() and session_translate() without recorded owners: what the
+ * commands do that never look at state. Documents that were refused set verdict.refused; the rest is translated. */
+enum rc session_load_desired(struct session *session) MUST_CHECK;
+
+enum store_mode { STORE_READ, STORE_WRITE };
+/** Open the state. With CI=true and STORE_WRITE, a file inside the checkout gets a warning (A0814).
+ * @return RC_OK; what store_open() returns */
+enum rc session_open_store(struct session *session, enum store_mode mode) MUST_CHECK;
+
+/** Take the store's lease, unless --lock=false, waiting up to --lock-timeout. RC_CONFLICT sets verdict.stale. */
+enum rc session_lock(struct session *session, const char *purpose) MUST_CHECK;
+
+/** Open the provider of one account, by the project's name for it: resolves its token, starts the embedded
+ * simulator for dev:, says so on standard error once.
+ * @param ret_provider  borrowed; lives until session_done()
+ * @return RC_OK; RC_NOTFOUND no such account; RC_DENIED no token (A082x), or dev: under CI=true without --allow-dev
+ * (A0830); what provider_open() and simulator_start() return */
+enum rc session_provider(struct session *session, const char *account, struct provider **ret_provider) MUST_CHECK;
+
+/** Open the providers of all accounts into session->providers. */
+enum rc session_open_providers(struct session *session) MUST_CHECK;
+
+/** Write to standard output. A failure is remembered, reported once by main, and makes the exit code 1. */
+void session_write(struct session *session, const void *bytes, size_t size);
+/** session_write() of a formatted text. Text from manifests or the API goes through session_printable() first. */
+void session_printf(struct session *session, const char *format, ...) PRINTF_LIKE(2, 3);
+/** One line of chatter on standard error. */
+void session_note(struct session *session, const char *format, ...) PRINTF_LIKE(2, 3);
+/** @p text without what a terminal would obey; arena, never NULL ("" for NULL). */
+const char *session_printable(struct session *session, const char *text);
+/** True when --output json was asked for. */
+bool session_is_json(const struct session *session);
+/** True when @p fd is a terminal that wants colour (no NO_COLOR, no --no-color, TERM not "dumb"). */
+bool session_has_color(const struct session *session, int fd);
+/** Sort and print the diagnostics so far on standard error and forget them, so that they stand before what the
+ * command prints next. main does it at the end for all others. */
+void session_print_diagnostics(struct session *session);
+
+#endif
