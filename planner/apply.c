@@ -1,0 +1,385 @@
+/* The driver of an apply: calls under way, lease, journal, and the order of the phases.
+ *
+ * Invariants:
+ * 1. A write is journaled before it is sent, and its outcome and state row are recorded in one transaction after it.
+ * 2. Once the lease is lost, or the user interrupted, nothing new is sent; what is under way is collected and recorded.
+ * 3. A change is settled once: done, failed, skipped, stale or deferred. */
+#include "planner/apply.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "planner/applying.h"
+#include "planner/document.h"
+
+#define HEARTBEAT_MS 10000
+
+struct step *apply_step(struct applying *a, struct provider *provider, enum call_kind kind,
+			enum rc (*done)(struct applying *, struct step *))
+{
+	struct step *step = arena_alloc(a->run->arena, sizeof(*step));
+
+	if (!step)
+		return NULL;
+	step->call.kind = kind;
+	step->call.arena = a->run->arena;
+	step->call.user = step;
+	step->provider = provider;
+	step->done = done;
+	return step;
+}
+
+enum rc apply_submit(struct applying *a, struct step *step)
+{
+	(void)a;
+	return step->provider->vt->submit(step->provider, &step->call);
+}
+
+/** Keep the lease, and notice an interruption. */
+static void look_around(struct applying *a)
+{
+	int64_t now = clock_mono_ms(&a->run->clock);
+
+	if (run_is_interrupted(a->run) && !a->is_stopping) {
+		a->is_stopping = true;
+		a->result->is_interrupted = true;
+	}
+	if (now - a->heartbeat_ms < HEARTBEAT_MS)
+		return;
+	a->heartbeat_ms = now;
+	if (a->in->store->vt->heartbeat(a->in->store)) {
+		a->is_stopping = true;
+		a->result->is_lease_lost = true;
+	}
+}
+
+static enum rc collect(struct applying *a, struct provider *provider, int64_t timeout_ms, bool *ret_any)
+{
+	struct call *call = NULL;
+	volatile int *interrupted = a->run->interrupted;
+	enum rc rc;
+
+	/* Calls under way are collected after an interruption too: their outcome must reach the state. */
+	if (a->is_stopping)
+		a->run->interrupted = NULL;
+	rc = provider->vt->next(provider, timeout_ms, &call);
+	a->run->interrupted = interrupted;
+	look_around(a);
+	if (rc == RC_TIMEOUT || rc == RC_CANCELLED || rc == RC_NOTFOUND)
+		return RC_OK;
+	if (rc)
+		return rc;
+	struct step *step = call->user;
+	*ret_any = true;
+	return step->done(a, step);
+}
+
+enum rc apply_drain(struct applying *a)
+{
+	for (;;) {
+		size_t busy = 0;
+		enum rc rc;
+
+		for (size_t i = 0; i < a->in->provider_count; i++)
+			busy += a->in->providers[i]->vt->pending(a->in->providers[i]) > 0;
+		if (!busy)
+			return RC_OK;
+		for (size_t i = 0; i < a->in->provider_count; i++) {
+			struct provider *provider = a->in->providers[i];
+			bool any = false;
+
+			if (!provider->vt->pending(provider))
+				continue;
+			/* Several accounts take turns; one alone may wait as long as the lease allows. */
+			rc = collect(a, provider, busy > 1 ? 20 : HEARTBEAT_MS / 2, &any);
+			if (rc)
+				return rc;
+		}
+	}
+}
+
+enum rc apply_wait(struct applying *a, int64_t ms)
+{
+	int64_t until = clock_mono_ms(&a->run->clock) + ms;
+
+	while (!a->is_stopping) {
+		int64_t left = until - clock_mono_ms(&a->run->clock);
+
+		if (left <= 0)
+			break;
+		clock_sleep_ms(&a->run->clock, left < 200 ? left : 200);
+		look_around(a);
+	}
+	return RC_OK;
+}
+
+void apply_event(struct applying *a, enum apply_event_kind kind, size_t change, const char *message)
+{
+	struct apply_event event = {.kind = kind, .message = message, .done = a->settled, .total = a->plan->change_count};
+
+	if (!a->in->options->on_event)
+		return;
+	if (kind != APPLY_WAITING)
+		event.change = &a->plan->changes[change];
+	a->in->options->on_event(a->in->options->context, &event);
+}
+
+static void count_done(struct applying *a, const struct change *change)
+{
+	switch (change->action) {
+	case ACTION_CREATE:
+		a->result->added++;
+		break;
+	case ACTION_UPDATE:
+	case ACTION_REPLACE:
+		a->result->changed++;
+		break;
+	case ACTION_DELETE:
+		a->result->destroyed++;
+		break;
+	case ACTION_FORGET:
+		a->result->forgotten++;
+		break;
+	case ACTION_RECORD:
+		break;
+	}
+}
+
+void apply_settle(struct applying *a, size_t change, enum change_state state, const char *message)
+{
+	enum apply_event_kind kind = APPLY_DONE;
+
+	if (a->states[change] != CHANGE_PENDING)
+		return;
+	a->states[change] = state;
+	a->messages[change] = message;
+	a->settled++;
+	switch (state) {
+	case CHANGE_PENDING:
+		return;
+	case CHANGE_DONE:
+		count_done(a, &a->plan->changes[change]);
+		break;
+	case CHANGE_FAILED:
+		a->result->failed++;
+		kind = APPLY_FAILED;
+		break;
+	case CHANGE_STALE:
+		a->result->stale++;
+		kind = APPLY_FAILED;
+		break;
+	case CHANGE_SKIPPED:
+		a->result->skipped++;
+		kind = APPLY_SKIPPED;
+		break;
+	case CHANGE_DEFERRED:
+		a->result->deferred++;
+		kind = APPLY_DEFERRED;
+		break;
+	}
+	apply_event(a, kind, change, message);
+}
+
+const char *apply_explain(struct applying *a, const struct call *call)
+{
+	const char *text = str_is_empty(call->message) ? rc_name(call->rc) : call->message;
+
+	if (call->needs)
+		text = arena_printf(a->run->arena, "%s: %s; the token needs %s", call_kind_text(call->kind), text, call->needs);
+	else
+		text = arena_printf(a->run->arena, "%s: %s", call_kind_text(call->kind), text);
+	return text ? text : "out of memory";
+}
+
+struct provider *apply_provider(struct applying *a, const char *account)
+{
+	for (size_t i = 0; i < a->in->provider_count; i++)
+		if (str_eq(a->in->providers[i]->account, account))
+			return a->in->providers[i];
+	return NULL;
+}
+
+enum rc apply_begin(struct applying *a, const char *operation, const char *address, const char *detail, int64_t *ret_intent)
+{
+	struct intent intent = {.operation = operation, .address = address, .detail = detail ? detail : "{}"};
+	enum rc rc = a->in->store->vt->begin(a->in->store, &intent, 1);
+
+	if (rc == RC_STALE) {
+		a->is_stopping = true;
+		a->result->is_lease_lost = true;
+	}
+	if (!rc)
+		*ret_intent = intent.id;
+	return rc;
+}
+
+enum rc apply_commit(struct applying *a, int64_t intent, struct outcome *outcome, const char *result)
+{
+	enum rc rc;
+
+	outcome->intents = intent ? &intent : NULL;
+	outcome->intent_count = intent ? 1 : 0;
+	outcome->result = result;
+	rc = a->in->store->vt->commit(a->in->store, outcome);
+	if (rc == RC_STALE) {
+		a->is_stopping = true;
+		a->result->is_lease_lost = true;
+	}
+	return rc;
+}
+
+struct recorded apply_recorded(struct applying *a, const struct change *change, const struct resource *resource, const char *id)
+{
+	struct recorded recorded = {.account_id = change->account_id, .zone_id = change->zone_id,
+				    .prior_comment = change->prior_comment, .is_protected = change->is_protected};
+	struct resource *copy = (void *)arena_memdup(a->run->arena, resource, sizeof(*resource));
+	const struct recorded *before = map_get(&a->in->recorded->by_address, change->address);
+
+	if (copy) {
+		copy->id = id ? id : change->before ? change->before->id : resource->id;
+		recorded.resource = copy;
+	}
+	if (!recorded.prior_comment && before)
+		recorded.prior_comment = before->prior_comment;
+	return recorded;
+}
+
+/** What only the state learns: live is as desired already, or the thing is gone. */
+enum rc apply_state_changes(struct applying *a)
+{
+	const struct plan *plan = a->plan;
+	struct recorded *upserts = arena_array(a->run->arena, plan->change_count, sizeof(*upserts));
+	const char **removals = arena_array(a->run->arena, plan->change_count, sizeof(const char *));
+	struct outcome outcome = {.upserts = upserts, .removals = removals};
+	enum rc rc;
+
+	if (!upserts || !removals)
+		return RC_NOMEM;
+	for (size_t i = 0; i < plan->change_count; i++) {
+		const struct change *change = &plan->changes[i];
+
+		if (change->action == ACTION_FORGET)
+			removals[outcome.removal_count++] = change->address;
+		if (change->action != ACTION_RECORD)
+			continue;
+		upserts[outcome.upsert_count] = apply_recorded(a, change, change->after, NULL);
+		if (!upserts[outcome.upsert_count++].resource)
+			return RC_NOMEM;
+	}
+	if (!outcome.upsert_count && !outcome.removal_count)
+		return RC_OK;
+	rc = apply_commit(a, 0, &outcome, "ok");
+	for (size_t i = 0; !rc && i < plan->change_count; i++)
+		if (plan->changes[i].action == ACTION_FORGET || plan->changes[i].action == ACTION_RECORD)
+			apply_settle(a, i, CHANGE_DONE, NULL);
+	return rc;
+}
+
+/** Operations of an earlier run that was interrupted: this run read live afterwards, so their outcome is known. */
+static enum rc resolve_intents(struct applying *a)
+{
+	struct intent *intents = NULL;
+	size_t count = 0;
+	int64_t *ids;
+	enum rc rc = a->in->store->vt->open_intents(a->in->store, a->run->arena, &intents, &count);
+
+	if (rc || !count)
+		return rc;
+	ids = arena_array(a->run->arena, count, sizeof(*ids));
+	if (!ids)
+		return RC_NOMEM;
+	for (size_t i = 0; i < count; i++)
+		ids[i] = intents[i].id;
+	struct outcome outcome = {.intents = ids, .intent_count = count, .result = "resolved by reading live"};
+	rc = a->in->store->vt->commit(a->in->store, &outcome);
+	if (!rc)
+		a->result->resolved_intents = count;
+	return rc;
+}
+
+bool apply_leaves_tunnel(const struct change *change, const char *tunnel_id)
+{
+	size_t size = tunnel_id ? strlen(tunnel_id) : 0;
+
+	if (change->kind != RESOURCE_CNAME || !change->before || !size || change->action == ACTION_RECORD ||
+	    change->action == ACTION_FORGET)
+		return false;
+	if (strncmp(str_or_empty(change->before->u.cname.content), tunnel_id, size) ||
+	    !str_eq(change->before->u.cname.content + size, ".cfargotunnel.com"))
+		return false;
+	return !change->after || !str_eq(change->after->u.cname.content, change->before->u.cname.content);
+}
+
+static enum rc open_tunnels(struct applying *a)
+{
+	const struct plan *plan = a->plan;
+	enum rc rc = RC_OK;
+
+	map_init(&a->tunnel_by_address, a->run->arena);
+	a->tunnels = arena_array(a->run->arena, plan->tunnel_count, sizeof(*a->tunnels));
+	if (!a->tunnels)
+		return RC_NOMEM;
+	for (size_t i = 0; !rc && i < plan->tunnel_count; i++) {
+		struct apply_tunnel *tunnel = &a->tunnels[a->tunnel_count++];
+
+		tunnel->plan = plan->tunnels[i];
+		tunnel->id = tunnel->plan->id;
+		tunnel->expected = tunnel->plan->expected;
+		tunnel->version = -1;
+		tunnel->provider = apply_provider(a, tunnel->plan->account);
+		map_init(&tunnel->keep, a->run->arena);
+		plan_rule_range(plan, tunnel->plan->address, &tunnel->first_rule, &tunnel->end_rule);
+		for (size_t c = 0; c < plan->change_count && plan->changes[c].kind == RESOURCE_TUNNEL; c++)
+			if (str_eq(plan->changes[c].address, tunnel->plan->address))
+				tunnel->change = &plan->changes[c];
+		if (!tunnel->provider) {
+			tunnel->is_broken = true;
+			tunnel->why_broken = "its account is not part of the project";
+		}
+		rc = map_put(&a->tunnel_by_address, tunnel->plan->address, tunnel, NULL);
+	}
+	return rc;
+}
+
+/** Whatever is still open when the phases are through was never started. */
+static void settle_rest(struct applying *a)
+{
+	const char *why = a->result->is_interrupted ? "interrupted" : a->result->is_lease_lost ? "the lease was lost" : "not started";
+
+	for (size_t i = 0; i < a->plan->change_count; i++)
+		apply_settle(a, i, CHANGE_SKIPPED, why);
+}
+
+enum rc apply_plan(struct run *run, const struct apply_input *input, struct apply_result *ret_result)
+{
+	static enum rc (*const phases[])(struct applying *) = {
+		resolve_intents, apply_state_changes, apply_tunnel_creations, apply_first_puts, apply_gate,
+		apply_dns,       apply_second_puts,   apply_tunnel_deletions,
+	};
+	struct applying a = {.run = run, .in = input, .plan = input->plan, .result = ret_result};
+	enum rc rc;
+
+	memset(ret_result, 0, sizeof(*ret_result));
+	a.states = arena_array(run->arena, input->plan->change_count, sizeof(*a.states));
+	a.messages = arena_array(run->arena, input->plan->change_count, sizeof(const char *));
+	a.heartbeat_ms = clock_mono_ms(&run->clock);
+	if (!a.states || !a.messages)
+		return RC_NOMEM;
+	ret_result->states = a.states;
+	ret_result->messages = a.messages;
+	rc = open_tunnels(&a);
+	for (size_t i = 0; !rc && i < sizeof(phases) / sizeof(phases[0]) && !a.is_stopping; i++) {
+		look_around(&a);
+		rc = phases[i](&a);
+		if (!rc)
+			rc = apply_drain(&a);
+	}
+	if (rc && rc != RC_NOMEM) {
+		/* The store failed: what is under way is still collected, so that nothing is left half heard. */
+		a.is_stopping = true;
+		(void)!apply_drain(&a);
+	}
+	settle_rest(&a);
+	return rc;
+}

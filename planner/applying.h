@@ -1,0 +1,96 @@
+/** @file
+ * What the phases of an apply share. Internal to planner/. */
+#ifndef ADIT_PLANNER_APPLYING_H
+#define ADIT_PLANNER_APPLYING_H
+
+#include "base/map.h"
+#include "planner/apply.h"
+
+struct applying;
+struct step;
+
+/** One tunnel on its way. */
+struct apply_tunnel {
+	const struct tunnel_plan *plan;
+	struct provider *provider;
+	const struct change *change;         /**< its own change; NULL: only its rules change */
+	const char *id;
+	size_t first_rule, end_rule;         /**< range of its rule changes in the plan */
+	struct map keep;                     /**< hostnames whose rules must stay for now */
+	bool has_kept;                       /**< a second PUT is due */
+	bool is_broken;                      /**< failed or stale: what depends on it is skipped */
+	const char *why_broken;
+	const char *expected;                /**< fingerprint of the document before the next PUT */
+	int64_t version;                     /**< of the configuration that its connectors must run; -1 unknown */
+	bool is_put_done;
+	/* connector gate */
+	bool is_gated, is_ready;
+};
+
+/** A call of an apply, and what its answer is for. */
+struct step {
+	struct call call;
+	enum rc (*done)(struct applying *a, struct step *step);
+	struct provider *provider;
+	struct apply_tunnel *tunnel;
+	struct zone_work *zone;
+	struct batch *batch;
+	size_t change;                       /**< index in the plan */
+	int64_t intent;
+	const struct json *document;         /**< sent, or read just before */
+	int64_t version;
+	unsigned attempt;
+};
+
+struct applying {
+	struct run *run;
+	const struct apply_input *in;
+	const struct plan *plan;
+	struct apply_result *result;
+	enum change_state *states;
+	const char **messages;
+	struct apply_tunnel *tunnels;
+	size_t tunnel_count;
+	struct map tunnel_by_address;
+	size_t settled;
+	int64_t heartbeat_ms;
+	bool is_stopping;                    /**< interrupted or lease lost: nothing new is started */
+	enum rc fatal;
+};
+
+/* driver: apply.c */
+struct step *apply_step(struct applying *a, struct provider *provider, enum call_kind kind,
+			enum rc (*done)(struct applying *, struct step *)) MUST_CHECK;
+enum rc apply_submit(struct applying *a, struct step *step) MUST_CHECK;
+/** Run until nothing is under way. */
+enum rc apply_drain(struct applying *a) MUST_CHECK;
+/** Wait @p ms of the run's time, keeping the lease; ends early when stopping. */
+enum rc apply_wait(struct applying *a, int64_t ms) MUST_CHECK;
+void apply_settle(struct applying *a, size_t change, enum change_state state, const char *message);
+/** Words for a failed call: what the API said, and the permission that is missing. */
+const char *apply_explain(struct applying *a, const struct call *call);
+struct provider *apply_provider(struct applying *a, const char *account) MUST_CHECK;
+void apply_event(struct applying *a, enum apply_event_kind kind, size_t change, const char *message);
+/** Journal the intent of one operation. */
+enum rc apply_begin(struct applying *a, const char *operation, const char *address, const char *detail, int64_t *ret_intent) MUST_CHECK;
+/** Record its outcome: state rows and the closed intent, in one transaction. */
+enum rc apply_commit(struct applying *a, int64_t intent, struct outcome *outcome, const char *result) MUST_CHECK;
+/** A row for the state from a change that was made. @param id  the API's; NULL keeps before's */
+struct recorded apply_recorded(struct applying *a, const struct change *change, const struct resource *resource, const char *id);
+
+/* phases */
+enum rc apply_state_changes(struct applying *a) MUST_CHECK;
+enum rc apply_tunnel_creations(struct applying *a) MUST_CHECK;
+enum rc apply_first_puts(struct applying *a) MUST_CHECK;
+enum rc apply_gate(struct applying *a) MUST_CHECK;
+enum rc apply_dns(struct applying *a) MUST_CHECK;
+enum rc apply_second_puts(struct applying *a) MUST_CHECK;
+enum rc apply_tunnel_deletions(struct applying *a) MUST_CHECK;
+
+/** True when a CNAME change takes its hostname away from @p tunnel_id. */
+bool apply_leaves_tunnel(const struct change *change, const char *tunnel_id);
+/** The live object of a CNAME change is what the plan expects. @param ret_done it is already as planned */
+bool apply_cname_is_expected(struct arena *arena, const struct change *change, const struct live_account *zone_view,
+			     const char *account, bool *ret_done);
+
+#endif

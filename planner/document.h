@@ -1,0 +1,27 @@
+/** @file
+ * A tunnel's configuration document: as live, as resources, and as the next PUT shall have it. Pure. */
+#ifndef ADIT_PLANNER_DOCUMENT_H
+#define ADIT_PLANNER_DOCUMENT_H
+
+#include "base/map.h"
+#include "planner/plan.h"
+
+/** The rules of a live document as resources, in order; a second rule with the same hostname and path gets "#2".
+ * @param document   the "config" object; NULL: none
+ * @return RC_OK; RC_NOMEM */
+enum rc document_rules(struct arena *arena, const char *tunnel_address, const struct json *document,
+		       struct resource ***ret_rules, size_t *ret_count) MUST_CHECK;
+/** Array of the addresses, for the tunnel's rule_order; arena. */
+enum rc document_order(struct arena *arena, struct resource *const *rules, size_t count, struct json **ret_order) MUST_CHECK;
+/** Fingerprint of what adit models of a document: rules in order and the top-level originRequest; "" for none; arena. */
+char *document_fingerprint(struct arena *arena, const struct json *document);
+
+/** The document that a PUT shall send: the live one with the plan's changes to this tunnel made.
+ * Keys that adit does not know are carried over.
+ * @param live_document  as read just now; NULL for none
+ * @param keep           hostnames whose rules stay for now although they are to be deleted; may be NULL
+ * @return RC_OK; RC_NOMEM */
+enum rc document_build(struct arena *arena, const struct plan *plan, const struct tunnel_plan *tunnel,
+		       const struct json *live_document, const struct map *keep, struct json **ret_document) MUST_CHECK;
+
+#endif

@@ -1,0 +1,327 @@
+/* Tunnels and their rules: what is desired, recorded and live of each, and what changes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "planner/document.h"
+#include "planner/planning.h"
+
+static enum rc add_context(struct planning *p, const char *address, struct tunnel_context **ret_context)
+{
+	struct tunnel_context *context = map_get(&p->tunnel_by_address, address);
+	enum rc rc;
+
+	if (!context) {
+		context = arena_alloc(p->arena, sizeof(*context));
+		if (!context)
+			return RC_NOMEM;
+		context->address = address;
+		rc = map_put(&p->tunnel_by_address, address, context, NULL);
+		if (rc)
+			return rc;
+		struct tunnel_context **grown =
+			arena_grow(p->arena, p->tunnels, p->tunnel_count, &p->tunnel_capacity, sizeof(*grown));
+		if (!grown)
+			return RC_NOMEM;
+		p->tunnels = grown;
+		grown[p->tunnel_count++] = context;
+	}
+	*ret_context = context;
+	return RC_OK;
+}
+
+static int compare_contexts(const void *a, const void *b)
+{
+	const struct tunnel_context *const *ca = a, *const *cb = b;
+
+	return strcmp((*ca)->address, (*cb)->address);
+}
+
+static enum rc collect(struct planning *p)
+{
+	const struct desired *desired = p->in->desired;
+	const struct recorded_state *recorded = p->in->recorded;
+	struct tunnel_context *context;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < desired->tunnel_count; i++) {
+		rc = add_context(p, desired->tunnels[i].tunnel->address, &context);
+		if (!rc)
+			context->desired = &desired->tunnels[i];
+	}
+	for (size_t i = 0; !rc && i < recorded->count; i++) {
+		if (recorded->items[i].resource->kind != RESOURCE_TUNNEL)
+			continue;
+		rc = add_context(p, recorded->items[i].resource->address, &context);
+		if (!rc)
+			context->recorded = &recorded->items[i];
+	}
+	if (!rc && p->tunnel_count > 1)
+		qsort(p->tunnels, p->tunnel_count, sizeof(struct tunnel_context *), compare_contexts);
+	return rc;
+}
+
+/** The live tunnel of an address: by recorded id, else by its name, which is its mark. */
+static void find_live(struct tunnel_context *context)
+{
+	const struct recorded *recorded = context->recorded;
+	struct live_tunnel_state *state = NULL;
+
+	if (recorded && recorded->resource->id) {
+		state = map_get(&context->account->tunnel_by_id, recorded->resource->id);
+		if (!state && !map_get(&context->account->gone, recorded->resource->id)) {
+			context->is_unknown = true;
+			return;
+		}
+		if (state && state->tunnel.is_deleted)
+			state = NULL;
+	}
+	if (!state && context->desired)
+		state = map_get(&context->account->tunnel_by_name, context->desired->tunnel->u.tunnel.name);
+	if (state && state->visibility == NOT_VISIBLE)
+		context->is_unknown = true;
+	context->live = state;
+}
+
+static enum rc live_resource(struct planning *p, struct tunnel_context *context)
+{
+	const struct live_tunnel_state *state = context->live;
+	struct resource *tunnel = arena_alloc(p->arena, sizeof(*tunnel));
+	struct json *order = NULL;
+	enum rc rc;
+
+	if (!tunnel)
+		return RC_NOMEM;
+	rc = document_rules(p->arena, context->address, state->config.document, &context->live_rules,
+			    &context->live_rule_count);
+	if (!rc)
+		rc = document_order(p->arena, context->live_rules, context->live_rule_count, &order);
+	if (rc)
+		return rc;
+	tunnel->kind = RESOURCE_TUNNEL;
+	tunnel->address = context->address;
+	tunnel->tunnel = context->address;
+	tunnel->id = state->tunnel.id;
+	tunnel->u.tunnel.account = context->account->account;
+	tunnel->u.tunnel.name = state->tunnel.name;
+	tunnel->u.tunnel.status = state->tunnel.status;
+	tunnel->u.tunnel.created_at = state->tunnel.created_at;
+	tunnel->u.tunnel.rule_order = order;
+	tunnel->u.tunnel.origin_request =
+		resource_origin_request_normal(p->arena, json_get(state->config.document, "originRequest"));
+	context->live_tunnel = tunnel;
+	for (size_t i = 0; !rc && i < context->live_rule_count; i++)
+		rc = map_put(&p->live_rules, context->live_rules[i]->address, context->live_rules[i], NULL);
+	return rc;
+}
+
+static enum rc resolve(struct planning *p, struct tunnel_context *context)
+{
+	const struct resource *any = context->desired ? context->desired->tunnel : context->recorded->resource;
+
+	context->account = live_account(p->in->live, any->u.tunnel.account);
+	if (!context->account) {
+		const struct span nowhere = {0};
+		struct diag *diag = diag_add(p->diags, SEVERITY_ERROR, "A0602", nowhere,
+					     "account %s of %s is not part of the project", any->u.tunnel.account,
+					     context->address);
+
+		diag_help(p->diags, diag, "Add the account to spec.accounts again, destroy what is in it, or run `adit state rm %s`.",
+			  context->address);
+		context->is_unknown = true;
+	} else if (context->account->tunnels_visibility == NOT_VISIBLE) {
+		context->is_unknown = true;
+	} else {
+		find_live(context);
+	}
+	if (context->is_unknown)
+		return planning_add_unknown(p, context->address);
+	return context->live ? live_resource(p, context) : RC_OK;
+}
+
+/** --keep-going with refused documents: whatever may come from one of them stays as it is. */
+static bool may_be_invalid_input(const struct planning *p, const struct recorded *recorded, const struct resource *desired)
+{
+	if (!p->in->options->keep_going || !p->in->options->has_invalid_input || !recorded)
+		return false;
+	return !desired || !str_eq(desired->origin.object, recorded->resource->origin.object);
+}
+
+enum rc plan_tunnels_resolve(struct planning *p)
+{
+	enum rc rc = collect(p);
+
+	for (size_t i = 0; !rc && i < p->tunnel_count; i++) {
+		struct tunnel_context *context = p->tunnels[i];
+
+		rc = resolve(p, context);
+		context->is_held =
+			may_be_invalid_input(p, context->recorded, context->desired ? context->desired->tunnel : NULL);
+	}
+	return rc;
+}
+
+/** True when what differs between two tunnels travels in the configuration document. */
+static bool document_differs(const struct resource *a, const struct resource *b)
+{
+	const struct resource_type *type = resource_type(RESOURCE_TUNNEL);
+
+	for (size_t i = 0; i < type->field_count; i++) {
+		const struct field *field = &type->fields[i];
+
+		if (str_eq(field->name, "rule_order") || str_eq(field->name, "origin_request"))
+			if (!resource_field_equal(field, a, b))
+				return true;
+	}
+	return false;
+}
+
+static enum rc add_tunnel_plan(struct planning *p, struct tunnel_context *context)
+{
+	struct plan *plan = p->plan;
+	struct tunnel_plan *tunnel;
+	struct tunnel_plan **grown;
+	const struct resource *any = context->desired ? context->desired->tunnel : context->recorded->resource;
+
+	tunnel = arena_alloc(p->arena, sizeof(*tunnel));
+	grown = arena_grow(p->arena, plan->tunnels, plan->tunnel_count, &plan->tunnel_capacity, sizeof(*grown));
+	if (!tunnel || !grown)
+		return RC_NOMEM;
+	plan->tunnels = grown;
+	grown[plan->tunnel_count++] = tunnel;
+	context->plan = tunnel;
+	tunnel->address = context->address;
+	tunnel->account = any->u.tunnel.account;
+	tunnel->account_id = context->account->account_id;
+	tunnel->name = any->u.tunnel.name;
+	tunnel->expected = "";
+	if (context->live) {
+		tunnel->id = context->live->tunnel.id;
+		tunnel->expected = document_fingerprint(p->arena, context->live->config.document);
+		if (!tunnel->expected)
+			return RC_NOMEM;
+	}
+	if (!context->desired)
+		return RC_OK;
+	tunnel->origin_request = context->desired->tunnel->u.tunnel.origin_request;
+	tunnel->order = arena_array(p->arena, context->desired->rule_count, sizeof(const char *));
+	if (!tunnel->order)
+		return RC_NOMEM;
+	for (size_t i = 0; i < context->desired->rule_count; i++)
+		tunnel->order[i] = context->desired->rules[i]->address;
+	tunnel->order_count = context->desired->rule_count;
+	return RC_OK;
+}
+
+static enum rc judge_tunnel(struct planning *p, struct tunnel_context *context)
+{
+	struct triple triple = {.kind = RESOURCE_TUNNEL, .address = context->address, .recorded = context->recorded,
+				.live = context->live_tunnel, .is_held = context->is_held,
+				.account_id = context->account->account_id};
+	struct change *change = NULL;
+	enum rc rc;
+
+	if (context->desired) {
+		triple.desired = context->desired->tunnel;
+		triple.is_protected = context->desired->protect;
+	}
+	rc = judge(p, &triple, &change);
+	if (rc || !change)
+		return rc;
+	if (change->action == ACTION_UPDATE && document_differs(change->before, change->after))
+		context->plan->needs_put = true;
+	return RC_OK;
+}
+
+static bool rule_is_held(struct planning *p, const struct tunnel_context *context, const struct triple *triple)
+{
+	const char *hostname = triple->desired ? triple->desired->u.rule.hostname
+			       : triple->live  ? triple->live->u.rule.hostname
+					       : triple->recorded->resource->u.rule.hostname;
+
+	return context->is_held || map_get(&p->held_hosts, hostname) ||
+	       may_be_invalid_input(p, triple->recorded, triple->desired);
+}
+
+static enum rc judge_rule(struct planning *p, struct tunnel_context *context, struct triple *triple)
+{
+	struct change *change = NULL;
+	enum rc rc;
+
+	triple->kind = RESOURCE_RULE;
+	triple->account_id = context->account->account_id;
+	triple->is_held = rule_is_held(p, context, triple);
+	rc = judge(p, triple, &change);
+	if (!rc && change && change->action != ACTION_RECORD && change->action != ACTION_FORGET)
+		context->plan->needs_put = true;
+	return rc;
+}
+
+/** Every rule address of one tunnel once: desired ones, then live ones that are not desired, then recorded leftovers. */
+static enum rc judge_rules(struct planning *p, struct tunnel_context *context)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && context->desired && i < context->desired->rule_count; i++) {
+		struct triple triple = {.desired = context->desired->rules[i]};
+
+		triple.address = triple.desired->address;
+		triple.recorded = planning_recorded(p, triple.address);
+		triple.live = map_get(&p->live_rules, triple.address);
+		rc = judge_rule(p, context, &triple);
+	}
+	for (size_t i = 0; !rc && i < context->live_rule_count; i++) {
+		struct triple triple = {.live = context->live_rules[i]};
+
+		triple.address = triple.live->address;
+		triple.recorded = planning_recorded(p, triple.address);
+		if (!context->desired || !map_get(&p->desired_rules, triple.address))
+			rc = judge_rule(p, context, &triple);
+	}
+	return rc;
+}
+
+/** Recorded rules that are neither desired nor live any more. */
+static enum rc judge_leftovers(struct planning *p)
+{
+	const struct recorded_state *recorded = p->in->recorded;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < recorded->count; i++) {
+		const struct resource *rule = recorded->items[i].resource;
+		struct tunnel_context *context;
+		struct triple triple = {.address = rule->address, .recorded = &recorded->items[i]};
+
+		if (rule->kind != RESOURCE_RULE || map_get(&p->desired_rules, rule->address))
+			continue;
+		context = rule->tunnel ? map_get(&p->tunnel_by_address, rule->tunnel) : NULL;
+		if (context && context->is_unknown)
+			continue;
+		if (!context) {
+			triple.kind = RESOURCE_RULE;
+			rc = judge(p, &triple, NULL);
+			continue;
+		}
+		if (!map_get(&p->live_rules, rule->address))
+			rc = judge_rule(p, context, &triple);
+	}
+	return rc;
+}
+
+enum rc plan_tunnels(struct planning *p)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < p->tunnel_count; i++) {
+		struct tunnel_context *context = p->tunnels[i];
+
+		if (context->is_unknown)
+			continue;
+		rc = add_tunnel_plan(p, context);
+		if (!rc)
+			rc = judge_tunnel(p, context);
+		if (!rc)
+			rc = judge_rules(p, context);
+	}
+	return rc ? rc : judge_leftovers(p);
+}

@@ -1,0 +1,77 @@
+/** @file
+ * What the parts of planning share while a plan is built. Internal to planner/. */
+#ifndef ADIT_PLANNER_PLANNING_H
+#define ADIT_PLANNER_PLANNING_H
+
+#include "base/map.h"
+#include "planner/plan.h"
+
+/** Everything known about one tunnel address. */
+struct tunnel_context {
+	const char *address;
+	const struct desired_tunnel *desired;      /**< NULL: not desired */
+	const struct recorded *recorded;           /**< NULL: not recorded */
+	const struct live_account *account;        /**< NULL: the account is not part of the project any more */
+	const struct live_tunnel_state *live;      /**< NULL: not there */
+	struct resource *live_tunnel;              /**< live as a resource; NULL when not there */
+	struct resource **live_rules;
+	size_t live_rule_count;
+	bool is_unknown;                           /**< cannot be seen: nothing of it is changed */
+	bool is_held;                              /**< --keep-going: left as it is */
+	struct tunnel_plan *plan;
+};
+
+/** The three states of one address, ready to be judged. */
+struct triple {
+	enum resource_kind kind;
+	const char *address;
+	const struct resource *desired;
+	const struct recorded *recorded;
+	const struct resource *live;
+	const char *account_id, *zone_id;
+	bool is_held;                              /**< nothing may change; drift is still shown */
+	bool is_protected;                         /**< the input says: never delete */
+};
+
+struct planning {
+	struct arena *arena;
+	struct diags *diags;
+	const struct plan_input *in;
+	struct plan *plan;
+	struct tunnel_context **tunnels;           /**< sorted by address */
+	size_t tunnel_count, tunnel_capacity;
+	struct map tunnel_by_address;              /**< -> struct tunnel_context * */
+	struct map desired_rules, live_rules;      /**< rule address -> struct resource * */
+	struct map held_hosts;                     /**< hostnames whose rules stay as they are */
+	struct map cname_ids;                      /**< record ids that belong to a recorded or desired cname */
+};
+
+/** Judge one address by the table of three states; adds drift and at most one change.
+ * @param ret_change  the change, or NULL when there is none; may be NULL */
+enum rc judge(struct planning *p, struct triple *triple, struct change **ret_change) MUST_CHECK;
+/** Append a change. @return RC_OK or RC_NOMEM */
+enum rc planning_add_change(struct planning *p, const struct change *change, struct change **ret_change) MUST_CHECK;
+enum rc planning_add_drift(struct planning *p, const struct drift *drift) MUST_CHECK;
+enum rc planning_add_unknown(struct planning *p, const char *address) MUST_CHECK;
+enum rc planning_add_held(struct planning *p, const char *address) MUST_CHECK;
+struct recorded *planning_recorded(const struct planning *p, const char *address);
+
+/** Find out, per tunnel address, what is desired, recorded and live. */
+enum rc plan_tunnels_resolve(struct planning *p) MUST_CHECK;
+/** Changes of tunnels and of their rules. */
+enum rc plan_tunnels(struct planning *p) MUST_CHECK;
+/** Changes of CNAMEs, conflicts, orphans among records; fills held_hosts. Before plan_tunnels(). */
+enum rc plan_cnames(struct planning *p) MUST_CHECK;
+enum rc plan_orphans(struct planning *p) MUST_CHECK;
+/** Keep what --target and --exclude ask for, and what it depends on. */
+enum rc plan_select(struct planning *p) MUST_CHECK;
+/** --refresh-only: accept drift into the state, nothing else. */
+enum rc plan_refresh_only(struct planning *p) MUST_CHECK;
+/** Losses, then the guards' verdict. */
+enum rc plan_guards(struct planning *p) MUST_CHECK;
+/** Hostnames that become, or stop being, reachable. */
+enum rc plan_exposure(struct planning *p) MUST_CHECK;
+/** Warnings that need live knowledge: certificates, record quotas. */
+enum rc plan_lint(struct planning *p) MUST_CHECK;
+
+#endif
