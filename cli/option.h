@@ -93,11 +93,15 @@ struct option {
 extern const struct option option_table[];
 extern const size_t option_count;
 
+/** True when @p command takes @p option. */
+bool option_is_of(const struct option *option, const struct command *command);
+
 /** Parse a command line.
  * @param argv  argv[0] is skipped; borrowed
  * @param ret_options  set on success, and as far as known (command, help) on failure
  * @return RC_OK; RC_INVALID a usage fault (A0801 unknown option, A0802 unknown command, A0803 value missing or not
- * wanted, A0804 bad value, A0805 option not of this command, A0806 arguments); RC_NOMEM */
+ * wanted, A0804 bad value, A0805 option not of this command, A0806 arguments); RC_NOMEM
+ * `adit --help`, `adit state --help` come back as the command help with the words as arguments. */
 enum rc options_parse(struct run *run, int argc, char *const *argv, struct options *ret_options) MUST_CHECK;
 
 #endif

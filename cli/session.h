@@ -33,9 +33,11 @@ struct session {
 	struct provider **providers;      /**< one for each of project.accounts, in the same order; NULL entries: not opened */
 	struct simulator *simulator;      /**< the embedded one; NULL unless an account is dev: */
 	const char *state_location;       /**< where the store is: a path from the working folder, or a URL */
-	size_t errors_printed;            /**< errors already shown by session_print_diagnostics() */
-	bool stdout_failed;
+	int stdout_errno;                 /**< of the first failed write to standard output; 0: none failed */
 };
+
+/** True when CI=true (or 1) is in the environment. */
+bool session_is_ci(void);
 
 /** Start a run. @param interrupted the signal handler's flag; may be NULL */
 enum rc session_init(struct session *session, volatile int *interrupted) MUST_CHECK;
@@ -43,10 +45,14 @@ enum rc session_init(struct session *session, volatile int *interrupted) MUST_CH
 /** Close and free all of it; safe at any stage after session_init(). */
 void session_done(struct session *session);
 
-/** Change to -C DIR, find and read the project file(s), merge flags and ADIT_... variables over them, and fill in
- * what is absent: project "default", one account (dev: unless --url says otherwise), the place of the state.
- * @return RC_OK; RC_INVALID (A03xx, or A0810 flags for one account on a project with several, A0811 an account's
- * url is no URL, A0812 a url of the project file that no token may go to); RC_NOTFOUND; RC_IO; RC_NOMEM */
+/** Change to -C DIR. @return RC_OK; RC_NOTFOUND, RC_IO (A0815) */
+enum rc session_enter_folder(struct session *session) MUST_CHECK;
+
+/** Find and read the project file(s): --config, else adit.yaml in the folder of the first -f or above it, else in
+ * the working folder or above it. Merge flags and ADIT_... variables over them, and fill in what is absent: project
+ * "default", one account "main" (dev: unless --url says otherwise), the place of the state.
+ * @return RC_OK; RC_INVALID (A03xx; A0810 flags for one account on a project with several, sets verdict.usage;
+ * A0811 an account's url is no URL); RC_DENIED (A0816 the file found is somebody else's); RC_NOTFOUND; RC_IO; RC_NOMEM */
 enum rc session_load_project(struct session *session) MUST_CHECK;
 
 /** Collect the sources (-f, else the project's) and decode them into session->objects.
@@ -73,8 +79,8 @@ enum rc session_lock(struct session *session, const char *purpose) MUST_CHECK;
 /** Open the provider of one account, by the project's name for it: resolves its token, starts the embedded
  * simulator for dev:, says so on standard error once.
  * @param ret_provider  borrowed; lives until session_done()
- * @return RC_OK; RC_NOTFOUND no such account; RC_DENIED no token (A082x), or dev: under CI=true without --allow-dev
- * (A0830); what provider_open() and simulator_start() return */
+ * @return RC_OK; RC_NOTFOUND no such account; RC_DENIED no token (A082x), a url of the project file that no token may
+ * go to (A0812), or dev: under CI=true without --allow-dev (A0830); what provider_open() and simulator_start() return */
 enum rc session_provider(struct session *session, const char *account, struct provider **ret_provider) MUST_CHECK;
 
 /** Open the providers of all accounts into session->providers. */

@@ -1,0 +1,164 @@
+/* The table of commands. */
+#include "cli/command.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/exit_code.h"
+
+#define MANY 1000000 /* positional arguments without a number of their own */
+
+static const char *const text_json[] = { "text", "json", NULL };
+static const char *const json_text[] = { "json", "text", NULL };
+static const int exits_plain[] = { EXIT_CODE_DONE, EXIT_CODE_ERROR, -1 };
+static const int exits_input[] = { EXIT_CODE_DONE, EXIT_CODE_ERROR, EXIT_CODE_REFUSED, -1 };
+static const int exits_locked[] = { EXIT_CODE_DONE, EXIT_CODE_ERROR, EXIT_CODE_REFUSED, EXIT_CODE_STALE, -1 };
+
+static const struct example init_examples[] = {
+	{ "adit init", "Write adit.yaml and manifests/hello.yaml into the working folder" },
+	{ "adit init shop-prod", "The same, for a project called shop-prod" },
+	{ NULL, NULL },
+};
+static const struct example validate_examples[] = {
+	{ "adit validate -f manifests/", "Check every manifest of a folder" },
+	{ "helm template app charts/app | adit validate -f - --output json", "Check what Helm renders, for a machine" },
+	{ "adit validate --strict", "Fail when a feature of the manifests cannot be expressed" },
+	{ NULL, NULL },
+};
+static const struct example render_examples[] = {
+	{ "adit render -f manifests/", "Print every tunnel's configuration and the CNAMEs" },
+	{ "adit render --output text", "The same, as people read it" },
+	{ NULL, NULL },
+};
+static const struct example explain_examples[] = {
+	{ "adit explain https://shop.example.com/api/v1", "Say which rule serves this URL, and why" },
+	{ NULL, NULL },
+};
+static const struct example state_list_examples[] = {
+	{ "adit state list", "Everything that is recorded" },
+	{ "adit state list 'cname/*.example.com'", "What matches a glob" },
+	{ NULL, NULL },
+};
+static const struct example state_show_examples[] = {
+	{ "adit state show cname/shop.example.com", "One resource, field by field" },
+	{ NULL, NULL },
+};
+static const struct example state_rm_examples[] = {
+	{ "adit state rm cname/old.example.com", "Let go of a record without deleting it" },
+	{ NULL, NULL },
+};
+static const struct example state_mv_examples[] = {
+	{ "adit state mv tunnel/edge/old tunnel/edge/new", "A Gateway was renamed; keep its tunnel" },
+	{ NULL, NULL },
+};
+static const struct example state_pull_examples[] = {
+	{ "adit state pull > backup.json", "Save the recorded state" },
+	{ NULL, NULL },
+};
+static const struct example state_push_examples[] = {
+	{ "adit state push backup.json", "Put a saved state back" },
+	{ NULL, NULL },
+};
+static const struct example simulator_examples[] = {
+	{ "adit simulator --account 0123456789abcdef0123456789abcdef --zone example.com --token secret",
+	  "A Cloudflare account with one zone on a free port of this machine" },
+	{ NULL, NULL },
+};
+static const struct example completion_examples[] = {
+	{ "source <(adit completion bash)", "Complete in this shell" },
+	{ "adit completion fish > ~/.config/fish/completions/adit.fish", "Complete in every fish shell" },
+	{ NULL, NULL },
+};
+static const struct example version_examples[] = {
+	{ "adit version --output json", "Versions, for a machine" },
+	{ NULL, NULL },
+};
+static const struct example help_examples[] = {
+	{ "adit help state mv", "What adit state mv does and takes" },
+	{ NULL, NULL },
+};
+
+const struct command command_table[] = {
+	{ COMMAND_INIT, "init", "Write a project file and a first manifest", "[NAME]", 0, 1, NULL, cmd_init,
+	  "Writes adit.yaml and manifests/hello.yaml, a Gateway and an HTTPRoute that work against the embedded "
+	  "simulator (url dev:) as they are. NAME is the project's name; without it the folder's name is taken.\n\n"
+	  "Nothing is overwritten: when one of the files is there already, nothing is written at all.",
+	  init_examples, exits_plain },
+	{ COMMAND_VALIDATE, "validate", "Check manifests without any network", "", 0, 0, text_json, cmd_validate,
+	  "Reads the project and its manifests, checks them as a cluster's API server would, and translates them. "
+	  "Prints what was found, what was skipped, which features cannot be expressed and which Routes attach to "
+	  "nothing.\n\n"
+	  "Invalid input is exit code 4. Features that cannot be expressed (\"refused\") are not, unless --strict is "
+	  "given.",
+	  validate_examples, exits_input },
+	{ COMMAND_RENDER, "render", "Print the desired configuration without any network", "", 0, 0, json_text, cmd_render,
+	  "Prints, for each tunnel, the configuration document that adit would write, and the CNAMEs that would point "
+	  "at it. No network, no token, no state. The same manifests give the same bytes, in whatever order the files "
+	  "are read, so that two renders can be compared with diff(1).",
+	  render_examples, exits_input },
+	{ COMMAND_EXPLAIN, "explain", "Say which rule serves a URL, and why", "URL", 1, 1, text_json, cmd_explain,
+	  "Finds the tunnel that the URL's hostname points at and the rule that cloudflared would choose there, and "
+	  "names the Route, file and line that it comes from, why it stands before the others, what would serve the "
+	  "URL without it, and which Routes ask for the URL but cannot have it. No network, no token, no state.",
+	  explain_examples, exits_input },
+	{ COMMAND_STATE_LIST, "state list", "List what is recorded", "[ADDRESS...]", 0, MANY, text_json, cmd_state_list,
+	  "Prints the addresses of all recorded resources, or of those that match one of the addresses or globs "
+	  "given.",
+	  state_list_examples, exits_plain },
+	{ COMMAND_STATE_SHOW, "state show", "Show one recorded resource", "ADDRESS", 1, 1, text_json, cmd_state_show,
+	  "Prints every field of a recorded resource as it was last applied or read.",
+	  state_show_examples, exits_plain },
+	{ COMMAND_STATE_RM, "state rm", "Forget recorded resources, without deleting them", "ADDRESS...", 1, MANY, NULL,
+	  cmd_state_rm,
+	  "Removes resources from the recorded state; what is live stays as it is. Each argument is an address or a "
+	  "glob; all of them must match something, else nothing is removed. A tunnel takes its rules with it.\n\n"
+	  "What still bears the project's mark shows up as an orphan, or is adopted again when the manifests ask for it.",
+	  state_rm_examples, exits_locked },
+	{ COMMAND_STATE_MV, "state mv", "Give a recorded resource another address", "FROM TO", 2, 2, NULL, cmd_state_mv,
+	  "Changes the address of a recorded resource, so that a Gateway or a hostname that was renamed in the "
+	  "manifests keeps the tunnel or record that it has. A tunnel takes its rules and CNAMEs with it.",
+	  state_mv_examples, exits_locked },
+	{ COMMAND_STATE_PULL, "state pull", "Print the recorded state as JSON", "", 0, 0, NULL, cmd_state_pull,
+	  "Prints the project's whole state as one JSON document: lineage, serial, resources, zones, history. There "
+	  "is no secret in it.",
+	  state_pull_examples, exits_plain },
+	{ COMMAND_STATE_PUSH, "state push", "Replace the recorded state", "FILE", 1, 1, NULL, cmd_state_push,
+	  "Replaces the project's state by a document of state pull; - reads standard input. Another lineage, or a "
+	  "serial lower than the present one, is refused unless --force is given.",
+	  state_push_examples, exits_locked },
+	{ COMMAND_SIMULATOR, "simulator", "Run a Cloudflare stand-in on this machine", "", 0, 0, NULL, cmd_simulator,
+	  "Serves the part of Cloudflare's API that adit uses over HTTP, with its data in SQLite, until it is "
+	  "interrupted. Prints \"listening on URL\" when it is ready.\n\n"
+	  "Tokens given here are made up and stand for themselves; a real one has no business on a command line.",
+	  simulator_examples, exits_plain },
+	{ COMMAND_COMPLETION, "completion", "Print a completion script for a shell", "bash|zsh|fish", 1, 1, NULL,
+	  cmd_completion,
+	  "Prints a script that makes the shell complete adit's commands and options.",
+	  completion_examples, exits_plain },
+	{ COMMAND_VERSION, "version", "Print the version", "", 0, 0, text_json, cmd_version,
+	  "Prints adit's version and those of the libraries that it runs with.",
+	  version_examples, exits_plain },
+	{ COMMAND_HELP, "help", "Show help for a command", "[COMMAND]", 0, 2, NULL, cmd_help,
+	  "Lists the commands, or shows what one of them does, takes and answers with.",
+	  help_examples, exits_plain },
+};
+
+const size_t command_count = sizeof(command_table) / sizeof(command_table[0]);
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < command_count; i++)
+		if (str_eq(command_table[i].name, name))
+			return &command_table[i];
+	return NULL;
+}
+
+bool command_is_group(const char *word)
+{
+	size_t size = strlen(word);
+
+	for (size_t i = 0; i < command_count; i++)
+		if (!strncmp(command_table[i].name, word, size) && command_table[i].name[size] == ' ')
+			return true;
+	return false;
+}

@@ -1,0 +1,25 @@
+/** @file
+ * An account's API token: from a variable, a file or a command, as the project says, or from where CNAP and
+ * Cloudflare keep theirs. */
+#ifndef ADIT_CLI_CREDENTIAL_H
+#define ADIT_CLI_CREDENTIAL_H
+
+#include "base/run.h"
+#include "base/strbuf.h"
+#include "schema/project.h"
+
+/** Read the token of @p account. Without tokenEnv, tokenFile and tokenCommand: CNAP_API_TOKEN, then auth.token of
+ * ~/.cnap/config.yaml for url cnap; CLOUDFLARE_API_TOKEN for api.cloudflare.com; nothing for any other.
+ * @param folder     of the project file: tokenFile is relative to it, tokenCommand runs in it
+ * @param ret_token  strbuf_wipe() it as soon as it was handed on
+ * @return RC_OK; RC_DENIED no token (A0820 variable not set, A0821 file, A0822 command, A0823 none named,
+ * A0824 not a token); RC_CANCELLED; RC_NOMEM */
+enum rc credential_read(struct run *run, const struct account *account, const char *folder,
+			struct strbuf *ret_token) MUST_CHECK;
+
+/** The part of credential_read() that runs a command: no shell, standard input empty, 16 KiB of output and 30 s
+ * at most. */
+enum rc credential_run_command(struct run *run, const struct account *account, const char *folder,
+			       struct strbuf *ret_token) MUST_CHECK;
+
+#endif

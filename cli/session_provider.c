@@ -1,0 +1,244 @@
+/* Providers and the state: the parts of a session that hold something open. */
+#include "cli/session.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/file.h"
+#include "base/str.h"
+#include "cli/credential.h"
+#include "cli/locate.h"
+#include "providers/open.h"
+#include "server/simulator/simulator.h"
+
+#define DEV_TOKEN "adit-dev" /* opens nothing but the simulator in this process */
+
+static bool is_dev(const struct account *account)
+{
+	return str_eq(account->url, "dev:");
+}
+
+static bool is_remote(const char *location)
+{
+	return strstr(location, "://") != NULL;
+}
+
+/** The account's id, or one made of its name, so that it stays the same from run to run. */
+static const char *dev_account_id(struct arena *arena, const struct account *account)
+{
+	return account->account_id ? account->account_id : str_xxh3_hex(arena, account->name, strlen(account->name));
+}
+
+/** Beside the state; in .adit when the state is elsewhere. */
+static char *dev_data_path(struct session *session)
+{
+	struct arena *arena = session->run.arena;
+	const char *state = session->state_location;
+	char *folder = is_remote(state) ? file_join(arena, session->project.folder, ".adit") : file_folder(arena, state);
+
+	return folder ? file_join(arena, folder, "dev.db") : NULL;
+}
+
+/** The accounts and zones of all dev: accounts, as the simulator takes them. */
+static enum rc dev_config(struct session *session, struct simulator_config *ret_config)
+{
+	const struct project *project = &session->project;
+	struct arena *arena = session->run.arena;
+	size_t zone_total = 0, account_count = 0, zone_count = 0;
+	const char **accounts, **zones, **tokens;
+
+	for (size_t i = 0; i < project->account_count; i++)
+		zone_total += project->accounts[i].dev_zone_count;
+	accounts = arena_array(arena, project->account_count, sizeof(*accounts));
+	zones = arena_array(arena, zone_total, sizeof(*zones));
+	tokens = arena_alloc(arena, sizeof(*tokens));
+	if (!accounts || !zones || !tokens)
+		return RC_NOMEM;
+	for (size_t i = 0; i < project->account_count; i++) {
+		const struct account *account = &project->accounts[i];
+		const char *id = is_dev(account) ? dev_account_id(arena, account) : NULL;
+
+		if (!is_dev(account))
+			continue;
+		accounts[account_count] = id ? arena_printf(arena, "%s=%s", id, account->name) : NULL;
+		if (!accounts[account_count++])
+			return RC_NOMEM;
+		for (size_t z = 0; z < account->dev_zone_count; z++) {
+			zones[zone_count] = arena_printf(arena, "%s/%s", id, account->dev_zones[z]);
+			if (!zones[zone_count++])
+				return RC_NOMEM;
+		}
+	}
+	tokens[0] = DEV_TOKEN;
+	*ret_config = (struct simulator_config){ .accounts = accounts, .account_count = account_count, .zones = zones,
+						 .zone_count = zone_count, .tokens = tokens, .token_count = 1 };
+	return RC_OK;
+}
+
+static enum rc start_simulator(struct session *session, const struct account *account)
+{
+	struct run *run = &session->run;
+	struct simulator_config config;
+	struct diag *diag;
+	char *data;
+	enum rc rc;
+
+	if (session_is_ci() && !session->options.allow_dev) {
+		diag = diag_add(&run->diags, SEVERITY_ERROR, "A0830", account->url_span,
+				"account %s: the embedded simulator (dev:) is not for CI", account->name);
+		diag_help(&run->diags, diag, "Give the account a url, such as cnap, or pass --allow-dev if it is meant.");
+		return RC_DENIED;
+	}
+	data = dev_data_path(session);
+	if (!data)
+		return RC_NOMEM;
+	rc = file_make_folder(&run->diags, file_folder(run->arena, data));
+	if (!rc)
+		rc = dev_config(session, &config);
+	if (rc)
+		return rc;
+	config.data_path = data;
+	rc = simulator_start(run, &config, &session->simulator);
+	if (!rc)
+		session_note(session, "dev: using the embedded simulator (%s); nothing reaches Cloudflare", data);
+	return rc;
+}
+
+/** Size of "https://host:port" in @p url; 0 when it has none. */
+static size_t origin_size(const char *url)
+{
+	const char *scheme_end = strstr(url, "://");
+
+	return scheme_end ? (size_t)(scheme_end - url) + 3 + strcspn(scheme_end + 3, "/?#") : 0;
+}
+
+/** May the account's token go to its url? A url from the command line or the environment was chosen by whoever
+ * gave the token; one from the project file came with a commit. */
+static enum rc check_trust(struct session *session, const struct account *account)
+{
+	const struct string_list *allowed = &session->options.allow_urls;
+	size_t size = origin_size(account->url);
+	struct diag *diag;
+
+	if (account->url == session->options.url || provider_url_is_trusted(account->url))
+		return RC_OK;
+	for (size_t i = 0; i < allowed->count; i++)
+		if (size && origin_size(allowed->items[i]) == size && !strncasecmp(allowed->items[i], account->url, size))
+			return RC_OK;
+	diag = diag_add(&session->run.diags, SEVERITY_ERROR, "A0812", account->url_span,
+			"account %s: no token may go to %s", account->name, account->url);
+	diag_help(&session->run.diags, diag,
+		  "The project file alone cannot send a token elsewhere. Allow this origin if it is meant: --allow-url "
+		  "%.*s, or ADIT_ALLOW_URL.", (int)size, account->url);
+	return RC_DENIED;
+}
+
+static enum rc open_provider(struct session *session, const struct account *account, struct provider **ret_provider)
+{
+	struct run *run = &session->run;
+	struct provider_config config = {
+		.account = account->name,
+		.url = account->url,
+		.account_id = account->account_id,
+		.parallelism = session->options.parallelism > 0 ? (unsigned)session->options.parallelism : 0,
+		.trace_path = session->options.trace,
+	};
+	struct strbuf token;
+	enum rc rc = RC_OK;
+
+	strbuf_init(&token, 0);
+	if (is_dev(account)) {
+		if (!session->simulator)
+			rc = start_simulator(session, account);
+		if (rc)
+			return rc;
+		config.url = simulator_url(session->simulator);
+		config.account_id = dev_account_id(run->arena, account);
+		strbuf_adds(&token, DEV_TOKEN);
+	} else {
+		rc = check_trust(session, account);
+		if (!rc)
+			rc = credential_read(run, account, session->project.folder, &token);
+	}
+	if (!rc) {
+		config.token = strbuf_text(&token);
+		rc = provider_open(run, &config, ret_provider);
+	}
+	strbuf_wipe(&token);
+	return rc;
+}
+
+enum rc session_provider(struct session *session, const char *account, struct provider **ret_provider)
+{
+	const struct project *project = &session->project;
+	enum rc rc;
+
+	if (!session->providers) {
+		session->providers = arena_array(session->run.arena, project->account_count, sizeof(struct provider *));
+		if (!session->providers)
+			return RC_NOMEM;
+	}
+	for (size_t i = 0; i < project->account_count; i++) {
+		if (!str_eq(project->accounts[i].name, account))
+			continue;
+		if (!session->providers[i]) {
+			rc = open_provider(session, &project->accounts[i], &session->providers[i]);
+			if (rc)
+				return rc;
+		}
+		*ret_provider = session->providers[i];
+		return RC_OK;
+	}
+	diag_add(&session->run.diags, SEVERITY_ERROR, "A0831", (struct span){ 0 }, "the project has no account %s", account);
+	return RC_NOTFOUND;
+}
+
+enum rc session_open_providers(struct session *session)
+{
+	struct provider *provider;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < session->project.account_count; i++)
+		rc = session_provider(session, session->project.accounts[i].name, &provider);
+	return rc;
+}
+
+static void warn_of_ci(struct session *session)
+{
+	struct diags *diags = &session->run.diags;
+	struct diag *diag;
+
+	for (size_t i = 0; i < session->project.account_count; i++)
+		if (is_dev(&session->project.accounts[i]))
+			return;
+	if (!session_is_ci() || is_remote(session->state_location) ||
+	    !locate_is_in_checkout(session->run.arena, session->state_location))
+		return;
+	diag = diag_add(diags, SEVERITY_WARNING, "A0814", (struct span){ 0 },
+			"the state %s lies inside the checkout, which CI throws away", session->state_location);
+	diag_help(diags, diag, "Keep it on a volume that outlives the job: --state PATH, ADIT_STATE, or state: in adit.yaml.");
+}
+
+enum rc session_open_store(struct session *session, enum store_mode mode)
+{
+	struct store_options options = {
+		.project = session->project.name,
+		.read_only = mode == STORE_READ,
+	};
+
+	if (mode == STORE_WRITE)
+		warn_of_ci(session);
+	return store_open(&session->run, session->state_location, &options, &session->store);
+}
+
+enum rc session_lock(struct session *session, const char *purpose)
+{
+	enum rc rc;
+
+	if (!session->options.lock)
+		return RC_OK;
+	rc = session->store->vt->lock(session->store, purpose, session->options.lock_timeout_ms);
+	if (rc == RC_CONFLICT)
+		session->verdict.stale = true;
+	return rc;
+}
