@@ -3,8 +3,13 @@
  * input needs memory for its largest document only.
  *
  * Anchors and aliases are resolved (aliases share the anchor's node), merge keys ("<<") are applied, duplicate
- * keys are refused, scalars are typed as Kubernetes does (YAML 1.2 core for true/false/null/numbers plus what
- * sigs.k8s.io/yaml accepts of YAML 1.1: see yaml.c), unknown tags are plain values. Limits: base/limits.h. */
+ * keys are refused, scalars are typed as Kubernetes does (what sigs.k8s.io/yaml makes of YAML 1.1: see
+ * yaml_scalar.c), keys take their JSON string form, unknown tags are plain values. Limits: base/limits.h.
+ *
+ * Codes: A0101 invalid UTF-8, A0102 NUL or control character, A0103 syntax, A0104 alias without anchor, A0105 alias
+ * inside its anchor, A0106 nesting, A0107 nodes, A0108 duplicate key, A0109 what cannot be a key, A0110 "<<" with
+ * something else than mappings, A0111 number that JSON cannot express, A0112 value against its tag, A0113 text too
+ * long, A0114 anchor used too often, A0115 too many directives. */
 #ifndef ADIT_SCHEMA_YAML_H
 #define ADIT_SCHEMA_YAML_H
 
@@ -27,7 +32,7 @@ struct node {
 	union {
 		bool boolean;
 		int64_t integer;
-		double real;
+		double real;     /**< finite; a number without fraction within +-2^53 is NODE_INT */
 		struct {
 			struct node **items;
 			size_t count;
@@ -51,15 +56,16 @@ struct yaml_reader;
 
 /** Start reading @p text. Invalid UTF-8 and NUL bytes are refused with their place.
  * @param ret_reader  owned, free with yaml_close()
- * @return RC_OK; RC_INVALID (A0101, A0102); RC_NOMEM */
+ * @return RC_OK; RC_INVALID (A0101, A0102); RC_LIMIT (A0115); RC_NOMEM */
 enum rc yaml_open(struct diags *diags, const struct text *text, struct yaml_reader **ret_reader) MUST_CHECK;
 
 /** The next document.
  * @param arena      for the nodes; may be reset between documents
  * @param ret_root   NULL for an empty document (nothing, a comment, or null)
  * @param ret_end    true when there is no further document (then *ret_root is NULL)
- * @return RC_OK; RC_INVALID or RC_LIMIT with a diagnostic (the reader is at its end then: libyaml cannot
- * resume after a syntax error); RC_NOMEM */
+ * @return RC_OK; RC_INVALID with a diagnostic: this document is refused, call again for the next one (after a
+ * syntax error and after any other failure the reader is at its end: libyaml cannot resume); RC_LIMIT with a
+ * diagnostic; RC_NOMEM */
 enum rc yaml_next(struct yaml_reader *reader, struct arena *arena, struct node **ret_root, bool *ret_end) MUST_CHECK;
 
 void yaml_close(struct yaml_reader *reader);
