@@ -35,6 +35,7 @@ struct step {
 	struct apply_tunnel *tunnel;
 	struct zone_work *zone;
 	struct batch *batch;
+	struct old_target *old;
 	size_t change;                       /**< index in the plan */
 	int64_t intent;
 	const struct json *document;         /**< sent, or read just before */
@@ -89,8 +90,13 @@ enum rc apply_tunnel_deletions(struct applying *a) MUST_CHECK;
 
 /** True when a CNAME change takes its hostname away from @p tunnel_id. */
 bool apply_leaves_tunnel(const struct change *change, const char *tunnel_id);
-/** The live object of a CNAME change is what the plan expects. @param ret_done it is already as planned */
-bool apply_cname_is_expected(struct arena *arena, const struct change *change, const struct live_account *zone_view,
-			     const char *account, bool *ret_done);
+
+/** What a CNAME change finds where it shall be made. */
+enum cname_finding { CNAME_AS_EXPECTED, CNAME_ALREADY_DONE, CNAME_CHANGED };
+/** Compare the live records of a change's name and id with what the plan expects.
+ * @param records  of the zone, indexed: only its record_by_id and records_by_name are used
+ * @param target   "<tunnel id>.cfargotunnel.com" that the change points at; NULL for deletions */
+enum cname_finding apply_cname_find(struct arena *arena, const struct change *change, const struct live_account *records,
+				    const char *target);
 
 #endif

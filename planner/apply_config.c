@@ -1,0 +1,384 @@
+/* Configuration documents: read, check, build, PUT, check the answer. */
+#include <string.h>
+
+#include "base/str.h"
+#include "planner/applying.h"
+#include "planner/document.h"
+
+static void settle_rules(struct applying *a, const struct apply_tunnel *tunnel, enum change_state state, const char *why)
+{
+	for (size_t i = tunnel->first_rule; i < tunnel->end_rule; i++) {
+		const struct change *change = &a->plan->changes[i];
+		const struct resource *any = change->after ? change->after : change->before;
+
+		if (!str_eq(any->tunnel, tunnel->plan->address))
+			continue;
+		/* Kept rules are settled by the second PUT. */
+		if (state == CHANGE_DONE && change->action == ACTION_DELETE &&
+		    map_get(&tunnel->keep, change->before->u.rule.hostname))
+			continue;
+		apply_settle(a, i, state, why);
+	}
+	if (tunnel->change && !tunnel->plan->is_deleted)
+		apply_settle(a, (size_t)(tunnel->change - a->plan->changes), state, why);
+}
+
+static void break_document(struct applying *a, struct apply_tunnel *tunnel, enum change_state state, const char *why)
+{
+	tunnel->is_broken = true;
+	tunnel->why_broken = why;
+	settle_rules(a, tunnel, state, why);
+	if (tunnel->change)
+		apply_settle(a, (size_t)(tunnel->change - a->plan->changes), state, why);
+}
+
+/** The tunnel's own row once its document is as planned: order and originRequest are recorded with it. */
+static enum rc tunnel_row(struct applying *a, const struct apply_tunnel *tunnel, const struct json *document, struct recorded *ret_row,
+			  bool *ret_has)
+{
+	const struct recorded *before = map_get(&a->in->recorded->by_address, tunnel->plan->address);
+	struct resource **rules = NULL;
+	struct resource *copy;
+	struct json *order = NULL;
+	size_t count = 0;
+	enum rc rc;
+
+	*ret_has = false;
+	if (tunnel->change && tunnel->change->after)
+		*ret_row = apply_recorded(a, tunnel->change, tunnel->change->after, tunnel->id);
+	else if (before)
+		*ret_row = *before;
+	else
+		return RC_OK;
+	if (!ret_row->resource)
+		return RC_NOMEM;
+	copy = (void *)arena_memdup(a->run->arena, ret_row->resource, sizeof(*copy));
+	rc = document_rules(a->run->arena, tunnel->plan->address, document, &rules, &count);
+	if (!rc)
+		rc = document_order(a->run->arena, rules, count, &order);
+	if (rc || !copy)
+		return rc ? rc : RC_NOMEM;
+	copy->u.tunnel.rule_order = order;
+	copy->u.tunnel.origin_request = resource_origin_request_normal(a->run->arena, json_get(document, "originRequest"));
+	ret_row->resource = copy;
+	*ret_has = true;
+	return RC_OK;
+}
+
+/** State rows for everything that this PUT made so. */
+static enum rc record_document(struct applying *a, struct step *step)
+{
+	struct apply_tunnel *tunnel = step->tunnel;
+	size_t most = tunnel->end_rule - tunnel->first_rule + 1;
+	struct recorded *upserts = arena_array(a->run->arena, most, sizeof(*upserts));
+	const char **removals = arena_array(a->run->arena, most, sizeof(const char *));
+	struct outcome outcome = {.upserts = upserts, .removals = removals};
+	bool has_row = false;
+	enum rc rc;
+
+	if (!upserts || !removals)
+		return RC_NOMEM;
+	rc = tunnel_row(a, tunnel, step->document, &upserts[0], &has_row);
+	outcome.upsert_count = has_row;
+	for (size_t i = tunnel->first_rule; !rc && i < tunnel->end_rule; i++) {
+		const struct change *change = &a->plan->changes[i];
+		const struct resource *any = change->after ? change->after : change->before;
+
+		if (!str_eq(any->tunnel, tunnel->plan->address) || a->states[i] != CHANGE_PENDING)
+			continue;
+		if (change->action == ACTION_DELETE) {
+			if (!map_get(&tunnel->keep, change->before->u.rule.hostname))
+				removals[outcome.removal_count++] = change->address;
+			continue;
+		}
+		upserts[outcome.upsert_count] = apply_recorded(a, change, change->after, NULL);
+		if (!upserts[outcome.upsert_count++].resource)
+			return RC_NOMEM;
+	}
+	return rc ? rc : apply_commit(a, step->intent, &outcome, "ok");
+}
+
+static enum rc document_done(struct applying *a, struct step *step, int64_t version)
+{
+	struct apply_tunnel *tunnel = step->tunnel;
+	enum rc rc = record_document(a, step);
+
+	if (rc)
+		return rc;
+	tunnel->expected = document_fingerprint(a->run->arena, step->document);
+	if (!tunnel->expected)
+		return RC_NOMEM;
+	tunnel->version = version;
+	tunnel->is_put_done = true;
+	settle_rules(a, tunnel, CHANGE_DONE, NULL);
+	return RC_OK;
+}
+
+static enum rc fail_document(struct applying *a, struct step *step, const char *why)
+{
+	struct outcome outcome = {0};
+
+	break_document(a, step->tunnel, CHANGE_FAILED, why);
+	return apply_commit(a, step->intent, &outcome, why);
+}
+
+/** The answer to a PUT, or what a read after a lost answer found. */
+static enum rc judge_answer(struct applying *a, struct step *step)
+{
+	const struct live_config *config = &step->call.config;
+	char *sent = document_fingerprint(a->run->arena, step->document);
+	char *got = document_fingerprint(a->run->arena, config->document);
+
+	if (!sent || !got)
+		return RC_NOMEM;
+	if (!str_eq(sent, got))
+		return fail_document(a, step, "the configuration that Cloudflare answered is not the one that was sent: "
+					      "somebody else wrote it at the same time; plan again");
+	if (step->version >= 0 && config->version > step->version + 1)
+		return fail_document(a, step, "another configuration was written between reading and writing, and is lost; plan again");
+	return document_done(a, step, config->version);
+}
+
+static enum rc reread(struct applying *a, struct step *step)
+{
+	if (step->call.rc)
+		return fail_document(a, step, apply_explain(a, &step->call));
+	return judge_answer(a, step);
+}
+
+static enum rc put_done(struct applying *a, struct step *step)
+{
+	struct step *again;
+
+	if (!step->call.rc)
+		return judge_answer(a, step);
+	if (step->call.rc != RC_UNKNOWN_OUTCOME)
+		return fail_document(a, step, apply_explain(a, &step->call));
+	again = apply_step(a, step->provider, CALL_CONFIG_GET, reread);
+	if (!again)
+		return RC_NOMEM;
+	again->tunnel = step->tunnel;
+	again->document = step->document;
+	again->intent = step->intent;
+	again->version = -1;
+	again->call.tunnel_id = step->tunnel->id;
+	return apply_submit(a, again);
+}
+
+static bool documents_equal(struct arena *arena, const struct json *a, const struct json *b)
+{
+	char *fa = document_fingerprint(arena, a), *fb = document_fingerprint(arena, b);
+
+	return fa && str_eq(fa, fb);
+}
+
+static enum rc put(struct applying *a, struct apply_tunnel *tunnel, const struct live_config *live)
+{
+	struct step *step = apply_step(a, tunnel->provider, CALL_CONFIG_PUT, put_done);
+	struct json *document = NULL;
+	enum rc rc;
+
+	if (!step)
+		return RC_NOMEM;
+	rc = document_build(a->run->arena, a->plan, tunnel->plan, live->document, &tunnel->keep, &document);
+	if (rc)
+		return rc;
+	step->tunnel = tunnel;
+	step->document = document;
+	step->version = live->version;
+	if (json_count(json_get(live->document, "ingress")) && documents_equal(a->run->arena, live->document, document))
+		return document_done(a, step, live->version);
+	rc = apply_begin(a, "put-configuration", tunnel->plan->address, NULL, &step->intent);
+	if (rc)
+		return rc;
+	step->call.tunnel_id = tunnel->id;
+	step->call.body = document;
+	return apply_submit(a, step);
+}
+
+/** Just read: is the document still the one that the plan saw? */
+static enum rc config_read(struct applying *a, struct step *step)
+{
+	struct apply_tunnel *tunnel = step->tunnel;
+	char *found;
+
+	if (step->call.rc) {
+		bool is_gone = step->call.rc == RC_NOTFOUND;
+
+		break_document(a, tunnel, is_gone ? CHANGE_STALE : CHANGE_FAILED,
+			       is_gone ? "the tunnel is gone since the plan; plan again" : apply_explain(a, &step->call));
+		return RC_OK;
+	}
+	found = document_fingerprint(a->run->arena, step->call.config.document);
+	if (!found)
+		return RC_NOMEM;
+	if (tunnel->expected && !str_eq(found, tunnel->expected)) {
+		break_document(a, tunnel, CHANGE_STALE, "the tunnel's configuration changed since the plan; plan again");
+		return RC_OK;
+	}
+	return a->is_stopping ? RC_OK : put(a, tunnel, &step->call.config);
+}
+
+static enum rc read_config(struct applying *a, struct apply_tunnel *tunnel)
+{
+	struct step *step = apply_step(a, tunnel->provider, CALL_CONFIG_GET, config_read);
+
+	if (!step)
+		return RC_NOMEM;
+	step->tunnel = tunnel;
+	step->call.tunnel_id = tunnel->id;
+	return apply_submit(a, step);
+}
+
+static bool is_covered(const struct map *leaving, const char *hostname)
+{
+	const char *dot = hostname;
+
+	if (map_get(leaving, hostname))
+		return true;
+	while ((dot = strchr(dot, '.')) != NULL) {
+		char wildcard[300];
+
+		if (strlen(dot) + 2 > sizeof(wildcard))
+			return true; /* no hostname is that long; keeping a rule is the harmless side */
+		wildcard[0] = '*';
+		memcpy(wildcard + 1, dot, strlen(dot) + 1);
+		if (map_get(leaving, wildcard))
+			return true;
+		dot++;
+	}
+	return false;
+}
+
+/** Which rules must outlive the DNS changes: those of hostnames whose CNAME leaves this tunnel and has not left yet. */
+static enum rc find_kept(struct applying *a, struct apply_tunnel *tunnel, const struct map *leaving)
+{
+	enum rc rc = RC_OK;
+
+	map_init(&tunnel->keep, a->run->arena);
+	tunnel->has_kept = false;
+	for (size_t i = tunnel->first_rule; !rc && i < tunnel->end_rule; i++) {
+		const struct change *change = &a->plan->changes[i];
+
+		if (change->action != ACTION_DELETE || !str_eq(change->before->tunnel, tunnel->plan->address) ||
+		    !is_covered(leaving, change->before->u.rule.hostname))
+			continue;
+		rc = map_put(&tunnel->keep, change->before->u.rule.hostname, tunnel, NULL);
+		tunnel->has_kept = true;
+	}
+	return rc;
+}
+
+/** The hostnames that leave each tunnel and are still on their way: tunnel id -> struct map *. */
+static enum rc find_leaving(struct applying *a, struct map *by_tunnel)
+{
+	enum rc rc = RC_OK;
+
+	map_init(by_tunnel, a->run->arena);
+	for (size_t t = 0; !rc && t < a->tunnel_count; t++) {
+		struct map *hosts = arena_alloc(a->run->arena, sizeof(*hosts));
+
+		if (!hosts)
+			return RC_NOMEM;
+		map_init(hosts, a->run->arena);
+		if (a->tunnels[t].id) {
+			const char *target = arena_printf(a->run->arena, "%s.cfargotunnel.com", a->tunnels[t].id);
+
+			rc = target ? map_put(by_tunnel, target, hosts, NULL) : RC_NOMEM;
+		}
+	}
+	for (size_t i = 0; !rc && i < a->plan->change_count; i++) {
+		const struct change *change = &a->plan->changes[i];
+		struct map *hosts;
+
+		if (change->kind != RESOURCE_CNAME || !change->before || a->states[i] == CHANGE_DONE ||
+		    change->action == ACTION_RECORD || change->action == ACTION_FORGET)
+			continue;
+		hosts = map_get(by_tunnel, str_or_empty(change->before->u.cname.content));
+		if (hosts && (!change->after || !str_eq(change->after->u.cname.content, change->before->u.cname.content)))
+			rc = map_put(hosts, change->before->u.cname.name, hosts, NULL);
+	}
+	return rc;
+}
+
+static enum rc keep_for(struct applying *a, struct apply_tunnel *tunnel, const struct map *by_tunnel)
+{
+	const char *target = arena_printf(a->run->arena, "%s.cfargotunnel.com", str_or_empty(tunnel->id));
+	const struct map *hosts = target ? map_get(by_tunnel, target) : NULL;
+	struct map none;
+
+	if (!target)
+		return RC_NOMEM;
+	map_init(&none, a->run->arena);
+	return find_kept(a, tunnel, hosts ? hosts : &none);
+}
+
+enum rc apply_first_puts(struct applying *a)
+{
+	struct map by_tunnel;
+	enum rc rc = find_leaving(a, &by_tunnel);
+
+	for (size_t i = 0; !rc && i < a->tunnel_count && !a->is_stopping; i++) {
+		struct apply_tunnel *tunnel = &a->tunnels[i];
+
+		if (!tunnel->plan->needs_put)
+			continue;
+		if (tunnel->is_broken || !tunnel->id) {
+			settle_rules(a, tunnel, CHANGE_SKIPPED, tunnel->why_broken ? tunnel->why_broken : "its tunnel is not there");
+			continue;
+		}
+		rc = keep_for(a, tunnel, &by_tunnel);
+		if (!rc)
+			rc = read_config(a, tunnel);
+	}
+	return rc;
+}
+
+/** True when the second PUT has something left to do. */
+static bool second_is_due(const struct applying *a, const struct apply_tunnel *tunnel)
+{
+	if (!tunnel->has_kept || tunnel->is_broken || !tunnel->is_put_done)
+		return false;
+	for (size_t i = tunnel->first_rule; i < tunnel->end_rule; i++)
+		if (a->states[i] == CHANGE_PENDING && a->plan->changes[i].action == ACTION_DELETE &&
+		    str_eq(a->plan->changes[i].before->tunnel, tunnel->plan->address) &&
+		    !map_get(&tunnel->keep, a->plan->changes[i].before->u.rule.hostname))
+			return true;
+	return false;
+}
+
+/** Rules that still cannot go: their CNAME did not leave. */
+static void settle_kept(struct applying *a, const struct apply_tunnel *tunnel)
+{
+	for (size_t i = tunnel->first_rule; i < tunnel->end_rule; i++)
+		if (a->plan->changes[i].action == ACTION_DELETE &&
+		    str_eq(a->plan->changes[i].before->tunnel, tunnel->plan->address) &&
+		    map_get(&tunnel->keep, a->plan->changes[i].before->u.rule.hostname))
+			apply_settle(a, i, CHANGE_DEFERRED, "its hostname still points at this tunnel");
+}
+
+enum rc apply_second_puts(struct applying *a)
+{
+	struct map by_tunnel;
+	bool any = false;
+	enum rc rc = find_leaving(a, &by_tunnel);
+
+	for (size_t i = 0; !rc && i < a->tunnel_count; i++)
+		if (a->tunnels[i].has_kept) {
+			rc = keep_for(a, &a->tunnels[i], &by_tunnel);
+			a->tunnels[i].has_kept = true;
+			any = any || second_is_due(a, &a->tunnels[i]);
+		}
+	if (rc || !any || a->is_stopping)
+		return rc;
+	apply_event(a, APPLY_WAITING, 0, "waiting for DNS to settle before the old rules go");
+	rc = apply_wait(a, a->in->options->settle_ms);
+	for (size_t i = 0; !rc && i < a->tunnel_count && !a->is_stopping; i++) {
+		if (!a->tunnels[i].has_kept)
+			continue;
+		settle_kept(a, &a->tunnels[i]);
+		if (second_is_due(a, &a->tunnels[i]))
+			rc = read_config(a, &a->tunnels[i]);
+	}
+	return rc;
+}

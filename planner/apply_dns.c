@@ -1,0 +1,642 @@
+/* DNS: one list per zone before its first batch, then atomic batches; a batch refused for one record is halved. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "planner/applying.h"
+
+/* cloudflare-api section 2.11 */
+#define BATCH_FREE 200
+#define BATCH_PAID 3500
+
+/** The changes of one zone. */
+struct zone_work {
+	struct provider *provider;
+	const char *zone_id, *name, *plan;
+	size_t *changes;             /**< indexes in the plan, in its order */
+	size_t count, capacity, next, limit;
+	struct live_account records; /**< what was just read: record_by_id and records_by_name */
+	bool use_single_calls;
+	const char *stopped;         /**< why nothing more is sent to this zone */
+};
+
+/** Changes that travel in one call. */
+struct batch {
+	struct zone_work *zone;
+	size_t *changes;
+	size_t count;
+	int64_t *intents;
+	bool was_lost;               /**< its answer was lost once already */
+};
+
+static enum rc send_next(struct applying *a, struct zone_work *zone);
+static enum rc send_batch(struct applying *a, struct zone_work *zone, const size_t *changes, size_t count, bool was_lost);
+
+static const char *target_content(struct applying *a, const struct change *change)
+{
+	const struct apply_tunnel *tunnel;
+
+	if (!change->after)
+		return NULL;
+	if (change->after->u.cname.content)
+		return change->after->u.cname.content;
+	tunnel = map_get(&a->tunnel_by_address, change->after->tunnel);
+	return tunnel && tunnel->id ? arena_printf(a->run->arena, "%s.cfargotunnel.com", tunnel->id) : NULL;
+}
+
+/** Why a change cannot be made now, or NULL. */
+static const char *blocked(struct applying *a, const struct change *change)
+{
+	const struct apply_tunnel *tunnel = change->after ? map_get(&a->tunnel_by_address, change->after->tunnel) : NULL;
+
+	if (tunnel && tunnel->is_broken)
+		return tunnel->why_broken;
+	if (tunnel && tunnel->plan->needs_put && !tunnel->is_put_done)
+		return "its tunnel's rules are not there yet";
+	if (change->after && !target_content(a, change))
+		return "its tunnel is not there";
+	return NULL;
+}
+
+/* One change as JSON for the batch endpoint. */
+
+static enum rc set_text(struct arena *arena, struct json *object, const char *key, const char *text)
+{
+	return json_set(arena, object, key, json_new_string(arena, text));
+}
+
+static enum rc id_json(struct arena *arena, const char *id, struct json *array)
+{
+	struct json *object = json_new(arena, JSON_OBJECT);
+	enum rc rc = object ? set_text(arena, object, "id", id) : RC_NOMEM;
+
+	return rc ? rc : json_push(arena, array, object);
+}
+
+/** The members that a PATCH must carry: what differs. */
+static enum rc patch_json(struct arena *arena, const struct change *change, const char *content, struct json **ret_patch)
+{
+	const struct cname_fields *want = &change->after->u.cname, *have = &change->before->u.cname;
+	struct json *patch = json_new(arena, JSON_OBJECT);
+	enum rc rc = patch ? RC_OK : RC_NOMEM;
+
+	if (!rc && !str_eq(want->name, have->name))
+		rc = set_text(arena, patch, "name", want->name);
+	if (!rc && !str_eq(content, have->content))
+		rc = set_text(arena, patch, "content", content);
+	if (!rc && want->proxied != have->proxied)
+		rc = json_set(arena, patch, "proxied", json_new_bool(arena, want->proxied));
+	if (!rc && want->ttl != have->ttl)
+		rc = json_set(arena, patch, "ttl", json_new_int(arena, want->ttl));
+	if (!rc && !str_eq(want->comment, have->comment))
+		rc = set_text(arena, patch, "comment", want->comment);
+	if (!rc)
+		*ret_patch = patch;
+	return rc;
+}
+
+static enum rc post_json(struct arena *arena, const struct change *change, const char *content, struct json **ret_post)
+{
+	const struct cname_fields *want = &change->after->u.cname;
+	struct json *post = json_new(arena, JSON_OBJECT);
+	enum rc rc = post ? set_text(arena, post, "type", "CNAME") : RC_NOMEM;
+
+	if (!rc)
+		rc = set_text(arena, post, "name", want->name);
+	if (!rc)
+		rc = set_text(arena, post, "content", content);
+	if (!rc)
+		rc = json_set(arena, post, "proxied", json_new_bool(arena, want->proxied));
+	if (!rc)
+		rc = json_set(arena, post, "ttl", json_new_int(arena, want->ttl));
+	if (!rc)
+		rc = set_text(arena, post, "comment", want->comment);
+	if (!rc)
+		*ret_post = post;
+	return rc;
+}
+
+struct body {
+	struct json *deletes, *patches, *posts;
+};
+
+static enum rc add_to_body(struct applying *a, struct body *body, const struct change *change)
+{
+	struct arena *arena = a->run->arena;
+	const char *content = target_content(a, change);
+	struct json *json = NULL;
+	enum rc rc = RC_OK;
+
+	switch (change->action) {
+	case ACTION_DELETE:
+		return id_json(arena, change->before->id, body->deletes);
+	case ACTION_REPLACE:
+		for (size_t i = 0; !rc && i < change->replaced_count; i++)
+			rc = id_json(arena, change->replaced_ids[i], body->deletes);
+		if (!rc)
+			rc = post_json(arena, change, content, &json);
+		return rc ? rc : json_push(arena, body->posts, json);
+	case ACTION_CREATE:
+		rc = post_json(arena, change, content, &json);
+		return rc ? rc : json_push(arena, body->posts, json);
+	case ACTION_UPDATE:
+		rc = patch_json(arena, change, content, &json);
+		if (!rc)
+			rc = set_text(arena, json, "id", change->before->id);
+		return rc ? rc : json_push(arena, body->patches, json);
+	case ACTION_RECORD:
+	case ACTION_FORGET:
+		break;
+	}
+	return RC_INTERNAL;
+}
+
+static enum rc make_body(struct applying *a, const struct batch *batch, struct json **ret_body)
+{
+	struct arena *arena = a->run->arena;
+	struct json *body = json_new(arena, JSON_OBJECT);
+	struct body parts = {json_new(arena, JSON_ARRAY), json_new(arena, JSON_ARRAY), json_new(arena, JSON_ARRAY)};
+	enum rc rc = body && parts.deletes && parts.patches && parts.posts ? RC_OK : RC_NOMEM;
+
+	for (size_t i = 0; !rc && i < batch->count; i++)
+		rc = add_to_body(a, &parts, &a->plan->changes[batch->changes[i]]);
+	if (!rc && json_count(parts.deletes))
+		rc = json_set(arena, body, "deletes", parts.deletes);
+	if (!rc && json_count(parts.patches))
+		rc = json_set(arena, body, "patches", parts.patches);
+	if (!rc && json_count(parts.posts))
+		rc = json_set(arena, body, "posts", parts.posts);
+	if (!rc)
+		*ret_body = body;
+	return rc;
+}
+
+/* Outcomes. */
+
+static struct recorded_zone zone_row(const struct zone_work *zone)
+{
+	return (struct recorded_zone){.account = zone->provider->account, .zone_id = zone->zone_id, .name = zone->name,
+				      .plan = zone->plan};
+}
+
+/** Record that changes were made. @param records  the answer's record per change; NULL entries for deletions */
+static enum rc record_done(struct applying *a, struct batch *batch, const struct live_record *const *records)
+{
+	struct recorded *upserts = arena_array(a->run->arena, batch->count, sizeof(*upserts));
+	const char **removals = arena_array(a->run->arena, batch->count, sizeof(const char *));
+	struct recorded_zone zone = zone_row(batch->zone);
+	struct outcome outcome = {.upserts = upserts, .removals = removals, .zones = &zone, .zone_count = 1,
+				  .intents = batch->intents, .intent_count = batch->intents ? batch->count : 0, .result = "ok"};
+	enum rc rc;
+
+	if (!upserts || !removals)
+		return RC_NOMEM;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct change *change = &a->plan->changes[batch->changes[i]];
+		struct resource after;
+
+		if (!change->after) {
+			removals[outcome.removal_count++] = change->address;
+			continue;
+		}
+		after = *change->after;
+		after.u.cname.content = target_content(a, change);
+		upserts[outcome.upsert_count] = apply_recorded(a, change, &after, records[i]->id);
+		if (!upserts[outcome.upsert_count++].resource)
+			return RC_NOMEM;
+	}
+	rc = a->in->store->vt->commit(a->in->store, &outcome);
+	if (rc == RC_STALE) {
+		a->is_stopping = true;
+		a->result->is_lease_lost = true;
+	}
+	for (size_t i = 0; !rc && i < batch->count; i++)
+		apply_settle(a, batch->changes[i], CHANGE_DONE, NULL);
+	return rc;
+}
+
+static enum rc close_intents(struct applying *a, struct batch *batch, const char *result)
+{
+	struct outcome outcome = {.intents = batch->intents, .intent_count = batch->count, .result = result};
+
+	return batch->intents ? a->in->store->vt->commit(a->in->store, &outcome) : RC_OK;
+}
+
+static enum rc fail_batch(struct applying *a, struct batch *batch, const char *why)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		apply_settle(a, batch->changes[i], CHANGE_FAILED, why);
+	return close_intents(a, batch, why);
+}
+
+static bool answer_fits(struct applying *a, const struct change *change, const struct live_record *record)
+{
+	const struct resource *live = live_record_resource(a->run->arena, change->after->u.cname.account,
+							   change->after->u.cname.zone, record);
+	const struct cname_fields *want = &change->after->u.cname;
+
+	return live && str_eq(live->u.cname.name, want->name) && str_eq(live->u.cname.content, target_content(a, change)) &&
+	       live->u.cname.proxied == want->proxied && str_eq(live->u.cname.comment, want->comment);
+}
+
+/** Match the answer's records to the changes, in request order. */
+static enum rc take_answer(struct applying *a, struct batch *batch, const struct call *call)
+{
+	const struct live_record **records = arena_array(a->run->arena, batch->count, sizeof(const struct live_record *));
+	size_t post = 0, patch = 0;
+
+	if (!records)
+		return RC_NOMEM;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct change *change = &a->plan->changes[batch->changes[i]];
+
+		if (!change->after)
+			continue;
+		if (change->action == ACTION_UPDATE)
+			records[i] = patch < call->batch.patch_count ? &call->batch.patches[patch++] : NULL;
+		else
+			records[i] = post < call->batch.post_count ? &call->batch.posts[post++] : NULL;
+		if (!records[i] || !answer_fits(a, change, records[i]))
+			return fail_batch(a, batch, "the record that Cloudflare answered is not the one that was asked for; plan again");
+	}
+	return record_done(a, batch, records);
+}
+
+/* A lost answer: read the zone again; a batch is atomic, so each change was made or was not. */
+
+static enum rc read_after_loss(struct applying *a, struct step *step)
+{
+	struct batch *batch = step->batch;
+	struct live_zone_records zone = {.zone = {.id = batch->zone->zone_id, .name = batch->zone->name},
+					 .records = step->call.records, .count = step->call.record_count};
+	const struct live_record **records = arena_array(a->run->arena, batch->count, sizeof(const struct live_record *));
+	size_t done = 0;
+	enum rc rc;
+
+	if (step->call.rc) {
+		rc = fail_batch(a, batch, apply_explain(a, &step->call));
+		return rc ? rc : send_next(a, batch->zone);
+	}
+	if (!records)
+		return RC_NOMEM;
+	batch->zone->records = (struct live_account){.zones = &zone, .zone_count = 1};
+	rc = live_index(a->run->arena, &batch->zone->records);
+	for (size_t i = 0; !rc && i < batch->count; i++) {
+		const struct change *change = &a->plan->changes[batch->changes[i]];
+		const struct resource *any = change->after ? change->after : change->before;
+		const struct live_name *name = map_get(&batch->zone->records.records_by_name, any->u.cname.name);
+
+		if (change->after && name && name->count == 1 && answer_fits(a, change, name->records[0]))
+			records[i] = name->records[0];
+		else if (change->after || map_get(&batch->zone->records.record_by_id, change->before->id))
+			continue;
+		done++;
+	}
+	if (rc)
+		return rc;
+	if (done == batch->count) {
+		rc = record_done(a, batch, records);
+	} else if (!done && !batch->was_lost) {
+		rc = close_intents(a, batch, "not executed");
+		return rc ? rc : send_batch(a, batch->zone, batch->changes, batch->count, true);
+	} else {
+		rc = fail_batch(a, batch, "the answer to the request was lost; run apply again");
+	}
+	return rc ? rc : send_next(a, batch->zone);
+}
+
+static enum rc reread_zone(struct applying *a, struct batch *batch)
+{
+	struct step *step = apply_step(a, batch->zone->provider, CALL_RECORDS_LIST, read_after_loss);
+
+	if (!step)
+		return RC_NOMEM;
+	step->batch = batch;
+	step->call.zone_id = batch->zone->zone_id;
+	return apply_submit(a, step);
+}
+
+/** Only answers that judge one record are narrowed down; anything else stops the zone. */
+static bool judges_one_record(const struct call *call)
+{
+	switch (call->rc) {
+	case RC_INVALID:
+	case RC_EXISTS:
+	case RC_CONFLICT:
+	case RC_NOTFOUND:
+		return true;
+	case RC_OK:
+	case RC_NOMEM:
+	case RC_STALE:
+	case RC_DENIED:
+	case RC_LIMIT:
+	case RC_UNSUPPORTED:
+	case RC_UNAVAILABLE:
+	case RC_TIMEOUT:
+	case RC_UNKNOWN_OUTCOME:
+	case RC_CANCELLED:
+	case RC_IO:
+	case RC_CORRUPT:
+	case RC_INTERNAL:
+		break;
+	}
+	return false;
+}
+
+static enum rc stop_zone(struct applying *a, struct batch *batch, const char *why)
+{
+	struct zone_work *zone = batch->zone;
+	enum rc rc = fail_batch(a, batch, why);
+
+	zone->stopped = why;
+	for (size_t i = zone->next; i < zone->count; i++)
+		apply_settle(a, zone->changes[i], CHANGE_SKIPPED, why);
+	zone->next = zone->count;
+	return rc;
+}
+
+static enum rc batch_done(struct applying *a, struct step *step)
+{
+	struct batch *batch = step->batch;
+	enum rc rc;
+
+	if (step->call.rc == RC_UNKNOWN_OUTCOME)
+		return reread_zone(a, batch);
+	if (step->call.rc == RC_UNSUPPORTED && !batch->zone->use_single_calls) {
+		/* The endpoint does not know batches: single calls from here on. */
+		batch->zone->use_single_calls = true;
+		batch->zone->next -= batch->count;
+		apply_event(a, APPLY_WAITING, 0, "this endpoint has no DNS batches: sending single calls");
+		rc = close_intents(a, batch, "not executed");
+		return rc ? rc : send_next(a, batch->zone);
+	}
+	if (step->call.rc && judges_one_record(&step->call) && batch->count > 1) {
+		size_t half = batch->count / 2;
+
+		rc = close_intents(a, batch, "narrowed down");
+		/* The second half is sent when the first one is through: the zone's list goes back by it. */
+		memcpy(&batch->zone->changes[batch->zone->next - batch->count], batch->changes, batch->count * sizeof(size_t));
+		batch->zone->next -= batch->count - half;
+		return rc ? rc : send_batch(a, batch->zone, batch->changes, half, false);
+	}
+	if (!step->call.rc)
+		rc = take_answer(a, batch, &step->call);
+	else if (judges_one_record(&step->call))
+		rc = fail_batch(a, batch, apply_explain(a, &step->call));
+	else
+		rc = stop_zone(a, batch, apply_explain(a, &step->call));
+	return rc ? rc : send_next(a, batch->zone);
+}
+
+static enum rc single_done(struct applying *a, struct step *step)
+{
+	const struct live_record *record = step->call.record_count ? &step->call.records[0] : NULL;
+	const struct change *change = &a->plan->changes[step->batch->changes[0]];
+	enum rc rc;
+
+	if (step->call.rc == RC_UNKNOWN_OUTCOME)
+		return reread_zone(a, step->batch);
+	if (!step->call.rc && change->after && (!record || !answer_fits(a, change, record)))
+		rc = fail_batch(a, step->batch, "the record that Cloudflare answered is not the one that was asked for; plan again");
+	else if (!step->call.rc)
+		rc = record_done(a, step->batch, &record);
+	else if (judges_one_record(&step->call))
+		rc = fail_batch(a, step->batch, apply_explain(a, &step->call));
+	else
+		rc = stop_zone(a, step->batch, apply_explain(a, &step->call));
+	return rc ? rc : send_next(a, step->batch->zone);
+}
+
+static enum rc send_single(struct applying *a, struct batch *batch)
+{
+	const struct change *change = &a->plan->changes[batch->changes[0]];
+	enum call_kind kind = change->action == ACTION_DELETE   ? CALL_RECORD_DELETE
+			      : change->action == ACTION_UPDATE ? CALL_RECORD_PATCH
+								: CALL_RECORD_CREATE;
+	struct step *step = apply_step(a, batch->zone->provider, kind, single_done);
+	struct json *body = NULL;
+	enum rc rc = RC_OK;
+
+	if (!step)
+		return RC_NOMEM;
+	if (change->action == ACTION_REPLACE)
+		return fail_batch(a, batch, "taking over a record of another type needs DNS batches, which this endpoint has not");
+	if (change->action == ACTION_CREATE)
+		rc = post_json(a->run->arena, change, target_content(a, change), &body);
+	else if (change->action == ACTION_UPDATE)
+		rc = patch_json(a->run->arena, change, target_content(a, change), &body);
+	if (rc)
+		return rc;
+	step->batch = batch;
+	step->call.zone_id = batch->zone->zone_id;
+	step->call.record_id = change->before ? change->before->id : NULL;
+	step->call.body = body;
+	return apply_submit(a, step);
+}
+
+static enum rc journal(struct applying *a, struct batch *batch)
+{
+	struct intent *intents = arena_array(a->run->arena, batch->count, sizeof(*intents));
+	enum rc rc;
+
+	batch->intents = arena_array(a->run->arena, batch->count, sizeof(*batch->intents));
+	if (!intents || !batch->intents)
+		return RC_NOMEM;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct change *change = &a->plan->changes[batch->changes[i]];
+		const char *names[2];
+
+		(void)action_names(change->action, names);
+		intents[i] = (struct intent){.operation = names[0], .address = change->address, .detail = "{}"};
+		apply_event(a, APPLY_STARTED, batch->changes[i], NULL);
+	}
+	rc = a->in->store->vt->begin(a->in->store, intents, batch->count);
+	if (rc == RC_STALE) {
+		a->is_stopping = true;
+		a->result->is_lease_lost = true;
+	}
+	for (size_t i = 0; !rc && i < batch->count; i++)
+		batch->intents[i] = intents[i].id;
+	return rc;
+}
+
+static enum rc send_batch(struct applying *a, struct zone_work *zone, const size_t *changes, size_t count, bool was_lost)
+{
+	struct batch *batch = arena_alloc(a->run->arena, sizeof(*batch));
+	struct json *body = NULL;
+	struct step *step;
+	enum rc rc;
+
+	if (a->is_stopping)
+		return RC_OK;
+	if (!batch)
+		return RC_NOMEM;
+	batch->zone = zone;
+	batch->count = count;
+	batch->was_lost = was_lost;
+	batch->changes = (void *)arena_memdup(a->run->arena, changes, count * sizeof(*changes));
+	if (!batch->changes)
+		return RC_NOMEM;
+	rc = journal(a, batch);
+	if (rc)
+		return rc;
+	if (zone->use_single_calls)
+		return send_single(a, batch);
+	rc = make_body(a, batch, &body);
+	step = apply_step(a, zone->provider, CALL_RECORD_BATCH, batch_done);
+	if (rc || !step)
+		return rc ? rc : RC_NOMEM;
+	step->batch = batch;
+	step->call.zone_id = zone->zone_id;
+	step->call.body = body;
+	return apply_submit(a, step);
+}
+
+/** How many records of a call a change takes. */
+static size_t weight(const struct change *change)
+{
+	return change->action == ACTION_REPLACE ? change->replaced_count + 1 : 1;
+}
+
+static enum rc send_next(struct applying *a, struct zone_work *zone)
+{
+	size_t first = zone->next, room = zone->use_single_calls ? 1 : zone->limit;
+
+	if (zone->stopped || a->is_stopping)
+		return RC_OK;
+	while (zone->next < zone->count) {
+		size_t needs = weight(&a->plan->changes[zone->changes[zone->next]]);
+
+		if (zone->next > first && needs > room)
+			break;
+		zone->next++;
+		if (needs >= room)
+			break;
+		room -= needs;
+	}
+	return zone->next > first ? send_batch(a, zone, zone->changes + first, zone->next - first, false) : RC_OK;
+}
+
+/** Just read: keep only the changes whose live object is as the plan expects. */
+static enum rc zone_read(struct applying *a, struct step *step)
+{
+	struct zone_work *zone = step->zone;
+	struct live_zone_records records = {.zone = {.id = zone->zone_id, .name = zone->name}, .records = step->call.records,
+					    .count = step->call.record_count};
+	size_t kept = 0;
+	enum rc rc;
+
+	if (step->call.rc) {
+		for (size_t i = 0; i < zone->count; i++)
+			apply_settle(a, zone->changes[i], CHANGE_FAILED, apply_explain(a, &step->call));
+		return RC_OK;
+	}
+	zone->records = (struct live_account){.zones = &records, .zone_count = 1};
+	rc = live_index(a->run->arena, &zone->records);
+	for (size_t i = 0; !rc && i < zone->count; i++) {
+		const struct change *change = &a->plan->changes[zone->changes[i]];
+		enum cname_finding finding = apply_cname_find(a->run->arena, change, &zone->records, target_content(a, change));
+
+		if (finding == CNAME_AS_EXPECTED) {
+			zone->changes[kept++] = zone->changes[i];
+		} else if (finding == CNAME_ALREADY_DONE) {
+			const struct live_name *name = change->after ? map_get(&zone->records.records_by_name,
+									       change->after->u.cname.name)
+								     : NULL;
+			const struct live_record *record = name && name->count ? name->records[0] : NULL;
+			struct batch batch = {.zone = zone, .changes = &zone->changes[i], .count = 1};
+
+			rc = record_done(a, &batch, &record);
+		} else {
+			apply_settle(a, zone->changes[i], CHANGE_STALE, "the record changed since the plan; plan again");
+		}
+	}
+	zone->count = kept;
+	return rc ? rc : send_next(a, zone);
+}
+
+static enum rc start_zone(struct applying *a, struct zone_work *zone)
+{
+	struct step *step = apply_step(a, zone->provider, CALL_RECORDS_LIST, zone_read);
+
+	if (!step)
+		return RC_NOMEM;
+	step->zone = zone;
+	step->call.zone_id = zone->zone_id;
+	return apply_submit(a, step);
+}
+
+static struct zone_work *make_zone(struct applying *a, const struct change *change)
+{
+	const struct resource *any = change->after ? change->after : change->before;
+	const struct live_account *account = live_account(a->in->live, any->u.cname.account);
+	const struct live_zone_records *live = account ? map_get(&account->zone_by_id, change->zone_id) : NULL;
+	struct zone_work *zone = arena_alloc(a->run->arena, sizeof(*zone));
+
+	if (!zone)
+		return NULL;
+	zone->provider = apply_provider(a, any->u.cname.account);
+	zone->zone_id = change->zone_id;
+	zone->name = any->u.cname.zone;
+	zone->plan = live ? live->zone.plan : NULL;
+	zone->limit = !zone->plan || str_eq(zone->plan, "free") ? BATCH_FREE : BATCH_PAID;
+	return zone;
+}
+
+static enum rc collect_zone(struct applying *a, struct map *zones, struct zone_work ***list, size_t *count, size_t *capacity,
+			    size_t index)
+{
+	const struct change *change = &a->plan->changes[index];
+	struct zone_work *zone = map_get(zones, change->zone_id);
+	struct zone_work **grown;
+	size_t *changes;
+	enum rc rc;
+
+	if (!zone) {
+		zone = make_zone(a, change);
+		if (!zone)
+			return RC_NOMEM;
+		rc = map_put(zones, change->zone_id, zone, NULL);
+		grown = arena_grow(a->run->arena, *list, *count, capacity, sizeof(struct zone_work *));
+		if (rc || !grown)
+			return RC_NOMEM;
+		grown[(*count)++] = zone;
+		*list = grown;
+	}
+	changes = arena_grow(a->run->arena, zone->changes, zone->count, &zone->capacity, sizeof(size_t));
+	if (!changes)
+		return RC_NOMEM;
+	zone->changes = changes;
+	changes[zone->count++] = index;
+	return RC_OK;
+}
+
+enum rc apply_dns(struct applying *a)
+{
+	struct zone_work **list = NULL;
+	size_t count = 0, capacity = 0;
+	struct map zones;
+	enum rc rc = RC_OK;
+
+	map_init(&zones, a->run->arena);
+	for (size_t i = 0; !rc && i < a->plan->change_count; i++) {
+		const struct change *change = &a->plan->changes[i];
+		const char *why;
+
+		if (change->kind != RESOURCE_CNAME || a->states[i] != CHANGE_PENDING)
+			continue;
+		why = blocked(a, change);
+		if (why)
+			apply_settle(a, i, CHANGE_SKIPPED, why);
+		else
+			rc = collect_zone(a, &zones, &list, &count, &capacity, i);
+	}
+	for (size_t i = 0; !rc && i < count && !a->is_stopping; i++) {
+		if (list[i]->provider)
+			rc = start_zone(a, list[i]);
+		else
+			for (size_t c = 0; c < list[i]->count; c++)
+				apply_settle(a, list[i]->changes[c], CHANGE_FAILED, "its account is not part of the project");
+	}
+	return rc;
+}
