@@ -44,6 +44,8 @@ extern const size_t command_count;
 
 /** By name ("state list"); NULL when there is none. */
 const struct command *command_find(const char *name);
+/** What the commands that begin with @p word ("state") are for, one line; NULL when none of two words does; static. */
+const char *command_group_summary(const char *word);
 /** True for the first word of commands of two words: "state". */
 bool command_is_group(const char *word);
 

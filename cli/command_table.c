@@ -1,8 +1,6 @@
 /* The table of commands. */
 #include "cli/command.h"
 
-#include <string.h>
-
 #include "base/str.h"
 #include "cli/exit_code.h"
 
@@ -153,12 +151,21 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
+const char *command_group_summary(const char *word)
+{
+	static const struct {
+		const char *word, *summary;
+	} groups[] = {
+		{ "state", "Look at what is recorded, and correct it" },
+	};
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (str_eq(groups[i].word, word))
+			return groups[i].summary;
+	return NULL;
+}
+
 bool command_is_group(const char *word)
 {
-	size_t size = strlen(word);
-
-	for (size_t i = 0; i < command_count; i++)
-		if (!strncmp(command_table[i].name, word, size) && command_table[i].name[size] == ' ')
-			return true;
-	return false;
+	return command_group_summary(word) != NULL;
 }

@@ -99,7 +99,7 @@ static enum rc read_file(struct run *run, const struct account *account, const c
  * token is overwritten before it goes. */
 static enum rc take_cnap_token(struct run *run, const char *path, const struct strbuf *content, struct strbuf *ret_token)
 {
-	struct text text = { path, content->data, content->size };
+	struct text text = { .name = path, .bytes = content->data, .size = content->size };
 	struct arena *arena = arena_new(1024 * 1024);
 	struct yaml_reader *reader = NULL;
 	struct node *root = NULL;

@@ -38,6 +38,7 @@ void session_done(struct session *session)
 	for (size_t i = 0; session->providers && i < session->project.account_count; i++)
 		if (session->providers[i])
 			session->providers[i]->vt->close(session->providers[i]);
+	session_unlock(session);
 	if (session->store)
 		session->store->vt->close(session->store);
 	simulator_stop(session->simulator);

@@ -30,6 +30,7 @@ struct session {
 	struct objects objects;
 	struct desired *desired;
 	struct store *store;              /**< NULL until opened */
+	bool is_locked;                   /**< the store's lease is ours */
 	struct provider **providers;      /**< one for each of project.accounts, in the same order; NULL entries: not opened */
 	struct simulator *simulator;      /**< the embedded one; NULL unless an account is dev: */
 	const char *state_location;       /**< where the store is: a path from the working folder, or a URL */
@@ -75,6 +76,9 @@ enum rc session_open_store(struct session *session, enum store_mode mode) MUST_C
 
 /** Take the store's lease, unless --lock=false, waiting up to --lock-timeout. RC_CONFLICT sets verdict.stale. */
 enum rc session_lock(struct session *session, const char *purpose) MUST_CHECK;
+
+/** Give the lease back, if it is held; session_done() does it too. */
+void session_unlock(struct session *session);
 
 /** Open the provider of one account, by the project's name for it: resolves its token, starts the embedded
  * simulator for dev:, says so on standard error once.

@@ -238,7 +238,15 @@ enum rc session_lock(struct session *session, const char *purpose)
 	if (!session->options.lock)
 		return RC_OK;
 	rc = session->store->vt->lock(session->store, purpose, session->options.lock_timeout_ms);
+	session->is_locked = rc == RC_OK;
 	if (rc == RC_CONFLICT)
 		session->verdict.stale = true;
 	return rc;
+}
+
+void session_unlock(struct session *session)
+{
+	if (session->is_locked)
+		session->store->vt->unlock(session->store);
+	session->is_locked = false;
 }

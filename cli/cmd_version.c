@@ -1,0 +1,80 @@
+/* adit version: its own, and what it runs with. */
+#include "cli/command.h"
+
+#include <cJSON.h>
+#include <curl/curl.h>
+#include <idn2.h>
+#include <microhttpd.h>
+#include <openssl/crypto.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <xxhash.h>
+#include <yaml.h>
+
+#include "base/json.h"
+#include "base/strbuf.h"
+#include "cli/session.h"
+
+struct library {
+	const char *name;
+	const char *version;
+};
+
+enum { LIBRARY_COUNT = 8 };
+
+static enum rc find_libraries(struct arena *arena, struct library libraries[LIBRARY_COUNT])
+{
+	unsigned xxhash = XXH_versionNumber();
+	const struct library found[LIBRARY_COUNT] = {
+		{ "cJSON", cJSON_Version() },
+		{ "libcrypto", OpenSSL_version(OPENSSL_VERSION_STRING) },
+		{ "libcurl", curl_version_info(CURLVERSION_NOW)->version },
+		{ "libidn2", idn2_check_version(NULL) },
+		{ "libmicrohttpd", MHD_get_version() },
+		{ "libyaml", yaml_get_version_string() },
+		{ "sqlite", sqlite3_libversion() },
+		{ "xxhash", arena_printf(arena, "%u.%u.%u", xxhash / 10000, xxhash / 100 % 100, xxhash % 100) },
+	};
+
+	for (size_t i = 0; i < LIBRARY_COUNT; i++)
+		libraries[i] = found[i];
+	return libraries[LIBRARY_COUNT - 1].version ? RC_OK : RC_NOMEM;
+}
+
+static void print_json(struct strbuf *out, const struct library libraries[LIBRARY_COUNT])
+{
+	struct json_writer w;
+
+	json_writer_init(&w, out, 2);
+	json_begin_object(&w);
+	json_key_string(&w, "version", ADIT_VERSION);
+	json_key(&w, "libraries");
+	json_begin_object(&w);
+	for (size_t i = 0; i < LIBRARY_COUNT; i++)
+		json_key_string(&w, libraries[i].name, libraries[i].version);
+	json_end_object(&w);
+	json_end_object(&w);
+	strbuf_addc(out, '\n');
+}
+
+enum rc cmd_version(struct session *session)
+{
+	struct library libraries[LIBRARY_COUNT];
+	struct strbuf out;
+	enum rc rc = find_libraries(session->run.arena, libraries);
+
+	if (rc)
+		return rc;
+	strbuf_init(&out, 0);
+	if (session_is_json(session)) {
+		print_json(&out, libraries);
+	} else {
+		strbuf_adds(&out, "adit " ADIT_VERSION "\n");
+		for (size_t i = 0; i < LIBRARY_COUNT; i++)
+			strbuf_addf(&out, "  %-14s %s\n", libraries[i].name, libraries[i].version);
+	}
+	rc = strbuf_failed(&out) ? RC_NOMEM : RC_OK;
+	session_write(session, out.data, out.size);
+	strbuf_done(&out);
+	return rc;
+}
