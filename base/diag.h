@@ -36,13 +36,17 @@ struct diags {
 	size_t count, capacity;
 	size_t error_count, warning_count, note_count; /**< counted even when no longer kept */
 	size_t dropped;    /**< beyond LIMIT_DIAGS */
+	size_t next_victim;  /**< private: items before it are errors */
+	struct diag scratch; /**< private: what diag_add() returns for one that is not kept */
 };
 
 /** An empty list whose texts live in @p arena. */
 void diags_init(struct diags *diags, struct arena *arena);
 
-/** Add one. The list copies what it needs. Never fails: when memory is used up it is counted only.
- * @return the item to fill in address, help, http_status and the like; never NULL (a scratch item when dropped) */
+/** Add one. The list copies what it needs. Never fails: when memory is used up it is counted only. Once the list
+ * is full, an error takes the place of a note or warning, so that errors are never crowded out.
+ * @param code    static, or at least as long-lived as the list
+ * @return the item, valid until the next diag_add(), to fill in address, help, http_status and the like; never NULL (a scratch item when dropped) */
 struct diag *diag_add(struct diags *diags, enum severity severity, const char *code, struct span span,
 		      const char *format, ...) PRINTF_LIKE(5, 6);
 

@@ -16,11 +16,12 @@
  * @return RC_OK; RC_NOTFOUND (A0001); RC_IO (A0002); RC_LIMIT too large (A0003); RC_INVALID no regular file (A0004); RC_NOMEM */
 enum rc file_read(struct arena *arena, struct diags *diags, const char *path, size_t max_bytes, struct text **ret_text) MUST_CHECK;
 
-/** Read a descriptor to its end, at most @p max_bytes; same results. @param name shown to the user */
+/** Read a descriptor to its end, at most @p max_bytes; same results, and RC_CANCELLED when a signal interrupts the
+ * wait (no diagnostic). @param name shown to the user */
 enum rc file_read_fd(struct arena *arena, struct diags *diags, int fd, const char *name, size_t max_bytes, struct text **ret_text) MUST_CHECK;
 
 /** Replace @p path in one step: temporary file beside it, fsync, rename, fsync of the folder. On failure the old
- * file is as it was and no temporary file stays.
+ * file is as it was and no temporary file stays. A symbolic link is followed; what is no regular file is refused.
  * @param mode permissions of the new file, such as 0600
  * @return RC_OK; RC_IO (A0005) */
 enum rc file_write_atomic(struct diags *diags, const char *path, const void *bytes, size_t size, unsigned mode) MUST_CHECK;

@@ -39,7 +39,8 @@ struct json_member {
 };
 
 /** Parse a whole document with cJSON; nesting over LIMIT_DEPTH and trailing bytes are refused.
- * Numbers keep double precision. Strings with an embedded NUL are refused.
+ * Numbers keep double precision and must be finite. Strings with an embedded NUL or invalid UTF-8 are refused, and
+ * what cJSON would let pass against RFC 8259: control characters, "01", "1.", a byte order mark.
  * @param ret_value   arena
  * @param ret_offset  byte where parsing stopped, when RC_INVALID; may be NULL
  * @return RC_OK, RC_INVALID, RC_LIMIT, RC_NOMEM */
@@ -61,17 +62,19 @@ bool json_equal(const struct json *a, const struct json *b);
 
 /* Builders; all arena; NULL when memory is used up. */
 struct json *json_new(struct arena *arena, enum json_type type);
+/** @param text copied; NULL gives a JSON null */
 struct json *json_new_string(struct arena *arena, const char *text);
 struct json *json_new_int(struct arena *arena, int64_t value);
 struct json *json_new_bool(struct arena *arena, bool value);
-/** Set or replace a member; the key and value are borrowed. NULL value gives RC_NOMEM, so builders can be nested. */
+/** Set or replace a member, in time linear in the members so far; the key and value are borrowed. NULL value gives RC_NOMEM, so builders can be nested. */
 enum rc json_set(struct arena *arena, struct json *object, const char *key, struct json *value) MUST_CHECK;
 enum rc json_push(struct arena *arena, struct json *array, struct json *value) MUST_CHECK;
 /** Deep copy; arena. */
 struct json *json_copy(struct arena *arena, const struct json *value);
 
-/** Write canonical text: no white space, members sorted by key bytes, integers without exponent, shortest
- * round-trip form of other numbers. Same value, same bytes. NULL writes null. */
+/** Write canonical text: no white space, members sorted by key bytes, integers below 10^21 without exponent, shortest
+ * round-trip form of other numbers, no number that is not finite (null instead). Same value, same bytes. NULL
+ * writes null. Characters that could steer a terminal are written as \\u escapes, here and by the writer below. */
 void json_write_canonical(struct strbuf *out, const struct json *value);
 
 /** A streaming writer with indentation, for output that people read and tools parse. */
@@ -95,7 +98,7 @@ void json_bool(struct json_writer *w, bool value);
 void json_null(struct json_writer *w);
 /** A whole value in the writer's style, members in their own order. */
 void json_value(struct json_writer *w, const struct json *value);
-/* key and value in one */
+/** Key and value in one. */
 void json_key_string(struct json_writer *w, const char *key, const char *text);
 void json_key_int(struct json_writer *w, const char *key, int64_t value);
 void json_key_bool(struct json_writer *w, const char *key, bool value);

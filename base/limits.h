@@ -18,6 +18,7 @@
 #define LIMIT_ARENA_BYTES ((size_t)16 * 1024 * 1024 * 1024) /**< memory of one run */
 #define LIMIT_REGEX_BYTES (64u * 1024)          /**< one path pattern */
 #define LIMIT_REGEX_MEMORY (8 << 20)            /**< RE2's budget for one pattern, bytes */
+#define LIMIT_REGEX_NESTING 200u                /**< groups in groups; Go allows 1000 tree levels, up to 4 a group */
 #define LIMIT_TUNNEL_NAME_BYTES 100u            /**< rendered tunnel name */
 #define LIMIT_COMMENT_BYTES 100u                /**< DNS comment; Cloudflare's Free plan allows no more */
 #define LIMIT_PROJECT_NAME_BYTES 32u            /**< metadata.name of a Project */

@@ -24,6 +24,10 @@ int str_compare(const char *a, const char *b);
 bool str_glob_match(const char *pattern, const char *text);
 /** True for well-formed UTF-8 without NUL. */
 bool str_is_utf8(const char *bytes, size_t size);
+/** One well-formed UTF-8 character (no surrogates, no overlong forms, at most U+10FFFF).
+ * @param ret_char  the code point, set when the result is not 0
+ * @return its length, 1 to 4; 0 when @p bytes do not begin with one or @p size is 0 */
+size_t str_utf8_next(const char *bytes, size_t size, uint32_t *ret_char);
 /** Bytes to drop so that a cut at @p size falls between UTF-8 characters: returns the largest valid size <= @p size. */
 size_t str_utf8_cut(const char *text, size_t size);
 /** @p text with control characters (C0, DEL, C1, and the bidirectional overrides) replaced by U+FFFD, for a terminal;

@@ -1,0 +1,243 @@
+/** @file
+ * Arena: chunks that grow, filled from the front. Invariant: the bytes of a chunk behind its fill mark are zero,
+ * so that handing out needs no memset. With ADIT_ARENA_MALLOC each object is a chunk of its own. */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGNMENT alignof(max_align_t)
+#define FIRST_CHUNK_BYTES ((size_t)16 * 1024)
+#define LAST_CHUNK_BYTES ((size_t)8 * 1024 * 1024)
+
+struct chunk {
+	struct chunk *next;
+	size_t filled, size;
+	alignas(max_align_t) unsigned char bytes[];
+};
+
+struct arena {
+	struct chunk *chunks; /* the one being filled comes first */
+	size_t used_bytes, limit_bytes;
+	size_t next_chunk_bytes;
+};
+
+#ifdef ADIT_ARENA_MALLOC
+static const bool every_object_alone = true;
+#else
+static const bool every_object_alone = false;
+#endif
+
+struct arena *arena_new(size_t limit_bytes)
+{
+	struct arena *arena = calloc(1, sizeof(*arena));
+
+	if (!arena)
+		return NULL;
+	arena->limit_bytes = limit_bytes;
+	arena->next_chunk_bytes = FIRST_CHUNK_BYTES;
+	return arena;
+}
+
+static void free_chunks(struct chunk *chunk)
+{
+	while (chunk) {
+		struct chunk *next = chunk->next;
+
+		free(chunk);
+		chunk = next;
+	}
+}
+
+void arena_free(struct arena *arena)
+{
+	if (!arena)
+		return;
+	free_chunks(arena->chunks);
+	free(arena);
+}
+
+void arena_reset(struct arena *arena)
+{
+	struct chunk *kept = every_object_alone ? NULL : arena->chunks;
+
+	if (kept) {
+		free_chunks(kept->next);
+		kept->next = NULL;
+		memset(kept->bytes, 0, kept->filled);
+		kept->filled = 0;
+	} else {
+		free_chunks(arena->chunks);
+		arena->chunks = NULL;
+	}
+	arena->used_bytes = 0;
+}
+
+size_t arena_used_bytes(const struct arena *arena)
+{
+	return arena->used_bytes;
+}
+
+static struct chunk *new_chunk(size_t size)
+{
+	struct chunk *chunk;
+
+	if (size > SIZE_MAX - sizeof(*chunk))
+		return NULL;
+	chunk = calloc(1, sizeof(*chunk) + size);
+	if (chunk)
+		chunk->size = size;
+	return chunk;
+}
+
+/* A chunk with room for size bytes. A large object gets one of its own behind the first, so that what is left of
+ * the first is not lost. */
+static struct chunk *add_chunk(struct arena *arena, size_t size)
+{
+	struct chunk *first = arena->chunks;
+	bool alone = every_object_alone || size > arena->next_chunk_bytes / 4;
+	struct chunk *chunk = new_chunk(alone ? size : arena->next_chunk_bytes);
+
+	if (!chunk)
+		return NULL;
+	if (alone && first) {
+		chunk->next = first->next;
+		first->next = chunk;
+		return chunk;
+	}
+	chunk->next = first;
+	arena->chunks = chunk;
+	if (!alone && arena->next_chunk_bytes < LAST_CHUNK_BYTES)
+		arena->next_chunk_bytes *= 2;
+	return chunk;
+}
+
+/* The size that an object takes, or 0 when the arena may not hand out so much. */
+static size_t charge(const struct arena *arena, size_t size)
+{
+	size_t rounded;
+
+	if (size > arena->limit_bytes || size > SIZE_MAX - ALIGNMENT)
+		return 0;
+	rounded = size ? (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
+	return rounded > arena->limit_bytes - arena->used_bytes ? 0 : rounded;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	struct chunk *chunk = arena->chunks;
+	size_t charged = charge(arena, size);
+	size_t taken = every_object_alone ? size : charged;
+	void *object;
+
+	if (!charged)
+		return NULL;
+	if (!chunk || every_object_alone || charged > chunk->size - chunk->filled) {
+		chunk = add_chunk(arena, taken);
+		if (!chunk)
+			return NULL;
+	}
+	object = chunk->bytes + chunk->filled;
+	chunk->filled += taken;
+	arena->used_bytes += charged;
+	return object;
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t item_size)
+{
+	size_t size;
+
+	if (__builtin_mul_overflow(count, item_size, &size))
+		return NULL;
+	return arena_alloc(arena, size);
+}
+
+/* Longer in place, when the object is the newest of the chunk being filled. */
+static bool extend(struct arena *arena, const void *object, size_t old_size, size_t new_size)
+{
+	struct chunk *chunk = arena->chunks;
+	size_t old_taken = (old_size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+	size_t more;
+
+	if (every_object_alone || !chunk || !object || old_taken > chunk->filled ||
+	    (const unsigned char *)object != chunk->bytes + chunk->filled - old_taken)
+		return false;
+	more = new_size - old_taken;
+	if (new_size <= old_taken || more > chunk->size - chunk->filled)
+		return false;
+	more = charge(arena, more);
+	if (!more || more > chunk->size - chunk->filled)
+		return false;
+	chunk->filled += more;
+	arena->used_bytes += more;
+	return true;
+}
+
+void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t item_size)
+{
+	size_t wanted, size;
+	void *grown;
+
+	if (count < *capacity)
+		return items;
+	if (__builtin_mul_overflow(count < 4 ? 4 : count, (size_t)2, &wanted) ||
+	    __builtin_mul_overflow(wanted, item_size, &size))
+		return NULL;
+	if (!extend(arena, items, *capacity * item_size, size)) {
+		grown = arena_alloc(arena, size);
+		if (!grown)
+			return NULL;
+		if (items)
+			memcpy(grown, items, *capacity * item_size);
+		items = grown;
+	}
+	*capacity = wanted;
+	return items;
+}
+
+char *arena_memdup(struct arena *arena, const void *bytes, size_t size)
+{
+	char *copy = size < SIZE_MAX ? arena_alloc(arena, size + 1) : NULL;
+
+	if (copy && size)
+		memcpy(copy, bytes, size);
+	return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *text)
+{
+	return arena_memdup(arena, text, strlen(text));
+}
+
+char *arena_vprintf(struct arena *arena, const char *format, va_list args)
+{
+	char small[256];
+	va_list again;
+	int length;
+	char *text = NULL;
+
+	va_copy(again, args);
+	length = vsnprintf(small, sizeof(small), format, args);
+	if (length >= 0)
+		text = arena_alloc(arena, (size_t)length + 1);
+	if (text && (size_t)length < sizeof(small))
+		memcpy(text, small, (size_t)length);
+	else if (text)
+		vsnprintf(text, (size_t)length + 1, format, again);
+	va_end(again);
+	return text;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = arena_vprintf(arena, format, args);
+	va_end(args);
+	return text;
+}

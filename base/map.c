@@ -1,0 +1,107 @@
+/** @file Hash map: open addressing with linear probing; slots keep the hash, so that growing reads no key. */
+#include "base/map.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define FIRST_CAPACITY 16u
+
+struct map_slot {
+	const void *key; /* NULL: free */
+	size_t key_size;
+	uint64_t hash;
+	void *value;
+};
+
+void map_init(struct map *map, struct arena *arena)
+{
+	*map = (struct map){ .arena = arena };
+}
+
+/* The arena's address is the seed: different in every process, so that input cannot aim at collisions. */
+static uint64_t hash_of(const struct map *map, const void *key, size_t key_size)
+{
+	return XXH3_64bits_withSeed(key, key_size, (uint64_t)(uintptr_t)map->arena);
+}
+
+/* The slot that holds the key, or the free one where it belongs. */
+static struct map_slot *find_slot(struct map_slot *slots, size_t capacity, uint64_t hash, const void *key,
+				  size_t key_size)
+{
+	size_t i = (size_t)hash & (capacity - 1);
+
+	for (;; i = (i + 1) & (capacity - 1)) {
+		struct map_slot *slot = &slots[i];
+
+		if (!slot->key || (slot->hash == hash && slot->key_size == key_size &&
+				   (!key_size || memcmp(slot->key, key, key_size) == 0)))
+			return slot;
+	}
+}
+
+static struct map_slot *find_free(struct map_slot *slots, size_t capacity, uint64_t hash)
+{
+	size_t i = (size_t)hash & (capacity - 1);
+
+	while (slots[i].key)
+		i = (i + 1) & (capacity - 1);
+	return &slots[i];
+}
+
+void *map_get_bytes(const struct map *map, const void *key, size_t key_size)
+{
+	struct map_slot *slot;
+
+	if (!map->capacity)
+		return NULL;
+	slot = find_slot(map->slots, map->capacity, hash_of(map, key, key_size), key, key_size);
+	return slot->key ? slot->value : NULL;
+}
+
+void *map_get(const struct map *map, const char *key)
+{
+	return map_get_bytes(map, key, strlen(key));
+}
+
+static enum rc grow(struct map *map)
+{
+	size_t capacity = map->capacity ? map->capacity * 2 : FIRST_CAPACITY;
+	struct map_slot *slots = arena_array(map->arena, capacity, sizeof(*slots));
+
+	if (!slots)
+		return RC_NOMEM;
+	for (size_t i = 0; i < map->capacity; i++)
+		if (map->slots[i].key)
+			*find_free(slots, capacity, map->slots[i].hash) = map->slots[i];
+	map->slots = slots;
+	map->capacity = capacity;
+	return RC_OK;
+}
+
+enum rc map_put_bytes(struct map *map, const void *key, size_t key_size, void *value, void **ret_old)
+{
+	uint64_t hash = hash_of(map, key, key_size);
+	struct map_slot *slot;
+
+	if (map->count >= map->capacity / 4 * 3) {
+		enum rc rc = grow(map);
+
+		if (rc)
+			return rc;
+	}
+	slot = find_slot(map->slots, map->capacity, hash, key, key_size);
+	if (ret_old)
+		*ret_old = slot->key ? slot->value : NULL;
+	if (!slot->key) {
+		*slot = (struct map_slot){ .key = key, .key_size = key_size, .hash = hash };
+		map->count++;
+	}
+	slot->value = value;
+	return RC_OK;
+}
+
+enum rc map_put(struct map *map, const char *key, void *value, void **ret_old)
+{
+	return map_put_bytes(map, key, strlen(key), value, ret_old);
+}
