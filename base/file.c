@@ -75,13 +75,13 @@ static enum rc open_regular(struct diags *diags, const char *path, int *ret_fd, 
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return fault_open(diags, path, errno);
-	if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode)) {
-		close(fd);
-		return fault_kind(diags, path, info.st_mode);
+	if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
+		*ret_fd = fd;
+		*ret_size = info.st_size > 0 ? (size_t)info.st_size : 0;
+		return RC_OK;
 	}
-	*ret_fd = fd;
-	*ret_size = info.st_size > 0 ? (size_t)info.st_size : 0;
-	return RC_OK;
+	close(fd);
+	return fault_kind(diags, path, info.st_mode);
 }
 
 /* One read; waits when the descriptor does not block. @return bytes, 0 at the end, -1 with errno */
@@ -135,8 +135,8 @@ static enum rc read_known(struct arena *arena, struct diags *diags, int fd, cons
 
 enum rc file_read(struct arena *arena, struct diags *diags, const char *path, size_t max_bytes, struct text **ret_text)
 {
-	size_t size;
-	int fd;
+	size_t size = 0;
+	int fd = -1;
 	enum rc rc = open_regular(diags, path, &fd, &size);
 
 	if (rc)
