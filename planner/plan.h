@@ -165,6 +165,10 @@ enum rc plan_build(struct arena *arena, struct diags *diags, const struct plan_i
 
 /** Sort a plan's lists, and derive from its changes what each tunnel needs, the totals and the number of calls. */
 void plan_finish(struct plan *plan);
+/** Judge a saved plan's guards anew, against the present state and what is live; its own overrides hold.
+ * Losses are judged at plan time only: they need the manifests. */
+enum rc plan_recheck(struct arena *arena, struct diags *diags, const struct project *project,
+		     const struct recorded_state *recorded, const struct live *live, struct plan *plan) MUST_CHECK;
 /** True when applying would change anything live. */
 bool plan_has_changes(const struct plan *plan);
 /** True when conflicts or guards forbid applying it. */

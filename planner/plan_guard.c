@@ -381,3 +381,25 @@ enum rc plan_guards(struct planning *p)
 		rc = guard_moves(p, &tally);
 	return rc ? rc : guard_protected(p);
 }
+
+enum rc plan_recheck(struct arena *arena, struct diags *diags, const struct project *project,
+		     const struct recorded_state *recorded, const struct live *live, struct plan *plan)
+{
+	struct plan_options options = {.destroy = plan->is_destroy, .overrides = plan->overrides};
+	struct plan_input input = {.project = project, .recorded = recorded, .live = live, .options = &options};
+	struct planning p = {.arena = arena, .diags = diags, .in = &input, .plan = plan};
+	struct tally tally;
+	enum rc rc = RC_OK;
+
+	if (plan->is_refresh_only)
+		return RC_OK;
+	tally = count(&p);
+	if (!plan->is_destroy) {
+		rc = guard_deletes(&p, &tally);
+		if (!rc)
+			rc = guard_rules(&p, &tally);
+	}
+	if (!rc)
+		rc = guard_moves(&p, &tally);
+	return rc ? rc : guard_protected(&p);
+}

@@ -216,7 +216,7 @@ static enum rc read_lists(struct refresh *refresh)
 		map_init(&account->gone, refresh->run->arena);
 		rc = submit(refresh, i, &read);
 		read.call.kind = CALL_ZONES_LIST;
-		if (!rc)
+		if (!rc && !refresh->scope->tunnels_only)
 			rc = submit(refresh, i, &read);
 	}
 	if (!rc)

@@ -16,6 +16,7 @@ struct refresh_scope {
 	const struct plan *plan;                /**< a saved plan, whose objects are in question; may be NULL */
 	bool all_zones;                         /**< read every zone's records: state rebuild */
 	bool connections;                       /**< read the connectors of tunnels in question */
+	bool tunnels_only;                      /**< no zones, no records */
 	const char *project, *tunnel_template;  /**< with all_zones: tunnels of this project are in question as well */
 };
 

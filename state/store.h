@@ -21,7 +21,7 @@ struct recorded {
 	const char *account_id;      /**< Cloudflare's */
 	const char *zone_id;         /**< cname; NULL otherwise */
 	const char *prior_comment;   /**< cname: what to restore when it is given up; NULL: none */
-	int64_t empty_since_ms;      /**< tunnel: since when nothing desires it (tunnelGrace); 0: desired */
+	bool is_protected;           /**< its object bears adit.cnap.tech/protect: never deleted */
 };
 
 struct recorded_zone {

@@ -1,0 +1,178 @@
+/* From a session to a plan. */
+#include "cli/planning.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "cli/command.h"
+#include "cli/listing.h"
+#include "planner/live_recorded.h"
+#include "planner/planfile.h"
+#include "providers/open.h"
+#include "report/plan_text.h"
+
+/** Who is recorded: what decides between two claimants. */
+static enum rc recorded_owners(struct session *session, const struct recorded_state *recorded, struct map *ret_map)
+{
+	enum rc rc = RC_OK;
+
+	map_init(ret_map, session->run.arena);
+	for (size_t i = 0; !rc && i < recorded->count; i++) {
+		const struct resource *resource = recorded->items[i].resource;
+		const char *owner = resource->kind == RESOURCE_RULE ? resource->origin.object : resource->tunnel;
+
+		if (resource->kind != RESOURCE_TUNNEL && owner)
+			rc = map_put(ret_map, resource->address, (void *)(uintptr_t)owner, NULL);
+	}
+	return rc;
+}
+
+static enum rc load_desired(struct session *session, enum planning_mode mode, const struct recorded_state *recorded)
+{
+	struct map owners;
+	enum rc rc;
+
+	if (mode != PLANNING_MANIFESTS) {
+		session->desired = arena_alloc(session->run.arena, sizeof(*session->desired));
+		if (!session->desired)
+			return RC_NOMEM;
+		session->desired->digest = "";
+		return RC_OK;
+	}
+	rc = session_load_manifests(session);
+	if (!rc && session->objects.invalid_count) {
+		session->verdict.refused = true;
+		if (!session->options.keep_going)
+			rc = RC_INVALID;
+	}
+	if (!rc)
+		rc = recorded_owners(session, recorded, &owners);
+	return rc ? rc : session_translate(session, &owners);
+}
+
+enum rc planning_connect(struct session *session)
+{
+	enum rc rc = session_open_providers(session);
+
+	for (size_t i = 0; !rc && i < session->project.account_count; i++)
+		rc = provider_resolve_account(&session->run, session->providers[i]);
+	return rc;
+}
+
+static enum rc read_live(struct session *session, const struct recorded_state *recorded, const struct plan *plan,
+			 struct live **ret_live)
+{
+	struct refresh_scope scope = {.desired = session->desired, .recorded = recorded, .plan = plan};
+	size_t errors = session->run.diags.error_count;
+	enum rc rc;
+
+	if (!session->options.refresh && !plan)
+		return live_from_recorded(session->run.arena, &session->project, recorded, ret_live);
+	rc = planning_connect(session);
+	if (!rc)
+		rc = refresh_live(&session->run, session->providers, session->project.account_count, &scope, ret_live);
+	if (!rc && session->run.diags.error_count > errors)
+		session->verdict.error = true;
+	return rc;
+}
+
+static struct overrides overrides_of(const struct options *options)
+{
+	return (struct overrides){
+		.max_deletes = options->max_deletes,
+		.max_delete_percent = options->max_delete_percent,
+		.max_rule_percent = options->max_rule_percent,
+		.allow_empty = options->allow_empty,
+		.allow_live_connectors = options->allow_live_connectors,
+		.allow_moved_zone = options->allow_moved_zone,
+		.allow_moved_account = options->allow_moved_account,
+		.allow_loss = options->allow_losses.items,
+		.allow_loss_count = options->allow_losses.count,
+	};
+}
+
+static enum rc build(struct session *session, enum planning_mode mode, struct planned *planned)
+{
+	const struct options *options = &session->options;
+	struct plan_options plan_options = {
+		.destroy = mode == PLANNING_DESTROY,
+		.refresh_only = mode == PLANNING_DRIFT || options->refresh_only,
+		.prune_orphans = options->prune_orphans,
+		.keep_going = options->keep_going,
+		.has_invalid_input = session->objects.invalid_count > 0,
+		.adopt = options->adopts.items,
+		.adopt_count = options->adopts.count,
+		.targets = options->targets.items,
+		.target_count = options->targets.count,
+		.excludes = options->excludes.items,
+		.exclude_count = options->excludes.count,
+		.overrides = overrides_of(options),
+		.now_ms = clock_wall_ms(&session->run.clock),
+	};
+	struct plan_input input = {.project = &session->project, .desired = session->desired, .recorded = &planned->recorded,
+				   .live = planned->live, .options = &plan_options};
+	size_t errors = session->run.diags.error_count;
+	enum rc rc = plan_build(session->run.arena, &session->run.diags, &input, &planned->plan);
+
+	if (!rc && session->run.diags.error_count > errors)
+		session->verdict.error = true;
+	return rc;
+}
+
+enum rc planning_make(struct session *session, enum planning_mode mode, struct planned *ret_planned)
+{
+	enum rc rc = session_load_project(session);
+
+	memset(ret_planned, 0, sizeof(*ret_planned));
+	if (!rc)
+		rc = session_open_store(session, session->options.command->id == COMMAND_APPLY ||
+							 session->options.command->id == COMMAND_DESTROY
+						 ? STORE_WRITE
+						 : STORE_READ);
+	if (!rc)
+		rc = session->store->vt->load(session->store, session->run.arena, &ret_planned->recorded);
+	if (!rc)
+		rc = load_desired(session, mode, &ret_planned->recorded);
+	if (!rc)
+		rc = read_live(session, &ret_planned->recorded, NULL, &ret_planned->live);
+	return rc ? rc : build(session, mode, ret_planned);
+}
+
+enum rc planning_open(struct session *session, const struct plan *plan, struct planned *ret_planned)
+{
+	enum rc rc = session_load_project(session);
+
+	memset(ret_planned, 0, sizeof(*ret_planned));
+	if (!rc)
+		rc = session_open_store(session, STORE_WRITE);
+	if (!rc)
+		rc = session->store->vt->load(session->store, session->run.arena, &ret_planned->recorded);
+	return rc ? rc : read_live(session, &ret_planned->recorded, plan, &ret_planned->live);
+}
+
+void planning_judge(struct session *session, const struct plan *plan)
+{
+	if (plan_is_refused(plan) || (session->options.strict && plan->refusal_count))
+		session->verdict.refused = true;
+	if (plan->unknown_count)
+		session->verdict.error = true;
+}
+
+enum rc planning_print(struct session *session, const struct plan *plan)
+{
+	struct strbuf out;
+	enum rc rc = RC_OK;
+
+	strbuf_init(&out, 0);
+	planning_judge(session, plan);
+	if (session_is_json(session))
+		rc = planfile_write(plan, &out);
+	else
+		plan_text(&out, session->run.arena, plan, session_has_color(session, STDOUT_FILENO));
+	session_print_diagnostics(session);
+	if (rc)
+		strbuf_done(&out);
+	return rc ? rc : listing_write(session, &out);
+}
