@@ -12,7 +12,7 @@
 #include "server/simulator/limits.h"
 #include "server/simulator/store.h"
 
-#define QUERY_BINDS (SIMULATOR_PARAMS * 4 + 16)
+#define QUERY_BINDS (SIMULATOR_PARAMS * 5 + 16)
 
 /** Conditions, nested at most three deep. */
 struct query {
