@@ -108,7 +108,7 @@ static enum rc choose_name(struct session *session, const char **ret_name)
 	char path[4096];
 
 	if (arguments->count && !project_is_name(arguments->items[0])) {
-		diag_add(&session->run.diags, SEVERITY_ERROR, "A0851", NOWHERE,
+		diag_add(&session->run.diags, SEVERITY_ERROR, "A0871", NOWHERE,
 			 "\"%s\" is no project name: lower-case letters, digits and dashes, at most %u", arguments->items[0],
 			 LIMIT_PROJECT_NAME_BYTES);
 		session->verdict.usage = true;
@@ -134,7 +134,7 @@ static enum rc refuse_existing(struct session *session)
 		/* lstat(): a dangling link is in the way, too. */
 		if (lstat(paths[i], &info))
 			continue;
-		diag_add(&session->run.diags, SEVERITY_ERROR, "A0850", NOWHERE, "%s exists already; nothing was written",
+		diag_add(&session->run.diags, SEVERITY_ERROR, "A0870", NOWHERE, "%s exists already; nothing was written",
 			 paths[i]);
 		rc = RC_EXISTS;
 	}
@@ -162,7 +162,7 @@ static enum rc write_new(struct session *session, const char *path, const char *
 		return RC_OK;
 	if (fd >= 0)
 		unlink(path);
-	diag_add(&session->run.diags, SEVERITY_ERROR, "A0852", NOWHERE, "cannot write %s", path)->system_errno = fault;
+	diag_add(&session->run.diags, SEVERITY_ERROR, "A0872", NOWHERE, "cannot write %s", path)->system_errno = fault;
 	return RC_IO;
 }
 
@@ -170,7 +170,7 @@ static enum rc make_folder(struct session *session)
 {
 	if (!mkdir(MANIFEST_FOLDER, 0777) || errno == EEXIST)
 		return RC_OK;
-	diag_add(&session->run.diags, SEVERITY_ERROR, "A0852", NOWHERE, "cannot write %s", MANIFEST_FOLDER)->system_errno =
+	diag_add(&session->run.diags, SEVERITY_ERROR, "A0872", NOWHERE, "cannot write %s", MANIFEST_FOLDER)->system_errno =
 		errno;
 	return RC_IO;
 }

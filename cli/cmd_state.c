@@ -27,7 +27,7 @@ static enum rc load_state(struct session *session, enum store_mode mode, struct 
 static enum rc not_recorded(struct session *session, const struct recorded_state *state, const char *pattern)
 {
 	struct diags *diags = &session->run.diags;
-	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0840", NOWHERE, "nothing is recorded at %s", pattern);
+	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0860", NOWHERE, "nothing is recorded at %s", pattern);
 	const char **addresses = arena_array(session->run.arena, state->count, sizeof(*addresses));
 	const char *near;
 
@@ -234,9 +234,9 @@ static enum rc move_one(struct session *session, const struct recorded_state *st
 	if (rc == RC_NOTFOUND)
 		return not_recorded(session, state, from);
 	if (rc == RC_EXISTS)
-		diag_add(diags, SEVERITY_ERROR, "A0841", NOWHERE, "%s is recorded already", to);
+		diag_add(diags, SEVERITY_ERROR, "A0861", NOWHERE, "%s is recorded already", to);
 	if (rc == RC_INVALID) {
-		struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0842", NOWHERE, "%s cannot become %s", from, to);
+		struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0862", NOWHERE, "%s cannot become %s", from, to);
 
 		diag_help(diags, diag, "Both must be addresses of the same kind, such as cname/a.example.com.");
 		session->verdict.usage = true;
@@ -297,7 +297,7 @@ static enum rc read_document(struct session *session, const char *path, struct j
 		return rc;
 	rc = json_parse(run->arena, text->bytes, text->size, ret_document, &offset);
 	if (rc == RC_INVALID || rc == RC_LIMIT)
-		diag_add(&run->diags, SEVERITY_ERROR, "A0843", NOWHERE, "%s is no JSON document (byte %zu)", text->name, offset);
+		diag_add(&run->diags, SEVERITY_ERROR, "A0863", NOWHERE, "%s is no JSON document (byte %zu)", text->name, offset);
 	return rc;
 }
 

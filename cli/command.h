@@ -49,10 +49,16 @@ const char *command_group_summary(const char *word);
 /** True for the first word of commands of two words: "state". */
 bool command_is_group(const char *word);
 
-/* One file each: cli/cmd_NAME.c */
+/* cli/cmd_NAME.c */
 enum rc cmd_init(struct session *session);
 enum rc cmd_validate(struct session *session);
 enum rc cmd_render(struct session *session);
+enum rc cmd_plan(struct session *session);
+enum rc cmd_apply(struct session *session);
+enum rc cmd_destroy(struct session *session);
+enum rc cmd_drift(struct session *session);
+enum rc cmd_status(struct session *session);
+enum rc cmd_show(struct session *session);
 enum rc cmd_explain(struct session *session);
 enum rc cmd_state_list(struct session *session);
 enum rc cmd_state_show(struct session *session);
@@ -60,6 +66,9 @@ enum rc cmd_state_rm(struct session *session);
 enum rc cmd_state_mv(struct session *session);
 enum rc cmd_state_pull(struct session *session);
 enum rc cmd_state_push(struct session *session);
+enum rc cmd_state_rebuild(struct session *session);
+enum rc cmd_connector(struct session *session);
+enum rc cmd_token(struct session *session);
 enum rc cmd_simulator(struct session *session);
 enum rc cmd_completion(struct session *session);
 enum rc cmd_version(struct session *session);

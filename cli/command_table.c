@@ -8,9 +8,14 @@
 
 static const char *const text_json[] = { "text", "json", NULL };
 static const char *const json_text[] = { "json", "text", NULL };
+static const char *const connector_formats[] = { "kubernetes", "docker", "systemd", NULL };
 static const int exits_plain[] = { EXIT_CODE_DONE, EXIT_CODE_ERROR, -1 };
 static const int exits_input[] = { EXIT_CODE_DONE, EXIT_CODE_ERROR, EXIT_CODE_REFUSED, -1 };
 static const int exits_locked[] = { EXIT_CODE_DONE, EXIT_CODE_ERROR, EXIT_CODE_REFUSED, EXIT_CODE_STALE, -1 };
+
+static const int exits_plan[] = { EXIT_CODE_DONE, EXIT_CODE_ERROR, EXIT_CODE_DIFFERS, EXIT_CODE_REFUSED, -1 };
+static const int exits_apply[] = { EXIT_CODE_DONE, EXIT_CODE_ERROR, EXIT_CODE_PARTIAL, EXIT_CODE_REFUSED,
+				   EXIT_CODE_STALE, -1 };
 
 static const struct example init_examples[] = {
 	{ "adit init", "Write adit.yaml and manifests/hello.yaml into the working folder" },
@@ -30,6 +35,50 @@ static const struct example render_examples[] = {
 };
 static const struct example explain_examples[] = {
 	{ "adit explain https://shop.example.com/api/v1", "Say which rule serves this URL, and why" },
+	{ NULL, NULL },
+};
+static const struct example plan_examples[] = {
+	{ "adit plan -f manifests/", "Show what would change" },
+	{ "adit plan --out plan.json --detailed-exitcode", "Save it for adit apply, and tell a script by the exit code" },
+	{ "adit plan --adopt 'cname/*.shop.example.com'", "Take over records that somebody else made" },
+	{ NULL, NULL },
+};
+static const struct example apply_examples[] = {
+	{ "adit apply", "Plan, ask, apply" },
+	{ "adit apply plan.json", "Exactly the changes that were saved" },
+	{ "adit apply --auto-approve --approve DIGEST", "In CI: only if the plan is the one that was reviewed" },
+	{ NULL, NULL },
+};
+static const struct example destroy_examples[] = {
+	{ "adit destroy --target tunnel/edge/preview", "One tunnel and what belongs to it" },
+	{ NULL, NULL },
+};
+static const struct example drift_examples[] = {
+	{ "adit drift --output json", "What changed behind adit's back, for a machine" },
+	{ NULL, NULL },
+};
+static const struct example status_examples[] = {
+	{ "adit status", "Which tunnels are served, by which connectors" },
+	{ NULL, NULL },
+};
+static const struct example show_examples[] = {
+	{ "adit show plan.json", "A saved plan, as people read it" },
+	{ "adit show", "Everything that is recorded" },
+	{ NULL, NULL },
+};
+static const struct example state_rebuild_examples[] = {
+	{ "adit state rebuild", "The state is lost: find what bears the project's mark" },
+	{ NULL, NULL },
+};
+static const struct example connector_examples[] = {
+	{ "adit connector edge/public | kubectl apply -f -", "Run two connectors in a cluster; the Secret comes from elsewhere" },
+	{ "adit connector edge/public --output docker", "A command for one machine" },
+	{ "adit connector edge/public --rotate", "A new secret for the tunnel" },
+	{ NULL, NULL },
+};
+static const struct example token_examples[] = {
+	{ "adit token edge/public | kubectl create secret generic public-token --from-file=token=/dev/stdin",
+	  "Put the token where the connector finds it" },
 	{ NULL, NULL },
 };
 static const struct example state_list_examples[] = {
@@ -94,6 +143,33 @@ const struct command command_table[] = {
 	  "at it. No network, no token, no state. The same manifests give the same bytes, in whatever order the files "
 	  "are read, so that two renders can be compared with diff(1).",
 	  render_examples, exits_input },
+	{ COMMAND_PLAN, "plan", "Show what would change", "", 0, 0, text_json, cmd_plan,
+	  "Compares what the manifests ask for with what is recorded and what is live, and prints what adit apply would "
+	  "do: tunnels, rules and CNAMEs to add, change and destroy, drift, conflicts with what others made, hostnames "
+	  "that become reachable or stop being so, and what would be lost. Needs read permissions only.\n\n"
+	  "Invalid input, a conflict or a guard is exit code 4; everything is printed all the same. With "
+	  "--detailed-exitcode, changes are exit code 2.",
+	  plan_examples, exits_plan },
+	{ COMMAND_APPLY, "apply", "Make what is live as the manifests say", "[FILE]", 0, 1, text_json, cmd_apply,
+	  "With FILE, a plan that adit plan --out saved: makes exactly its changes, and stops at anything that is not as "
+	  "the plan expects. Without, plans, asks and applies.\n\n"
+	  "Hostnames move to another tunnel only once that has a live connector with the new rules; otherwise the move is "
+	  "deferred, exit code 3. A run that fails in part is continued by the next one.",
+	  apply_examples, exits_apply },
+	{ COMMAND_DESTROY, "destroy", "Remove everything that the project owns", "", 0, 0, text_json, cmd_destroy,
+	  "Plans the removal of all tunnels, rules and CNAMEs of the project, asks, and removes them. What others made "
+	  "stays.",
+	  destroy_examples, exits_apply },
+	{ COMMAND_DRIFT, "drift", "Show what differs from what was applied", "", 0, 0, text_json, cmd_drift,
+	  "Compares what is recorded with what is live, field by field. Exit code 2 when they differ.",
+	  drift_examples, exits_plan },
+	{ COMMAND_STATUS, "status", "Show tunnels and their connectors", "", 0, 0, text_json, cmd_status,
+	  "Lists each tunnel of the project with its connectors, their versions, and the version of the configuration "
+	  "that each one runs.",
+	  status_examples, exits_plain },
+	{ COMMAND_SHOW, "show", "Show a saved plan, or what is recorded", "[FILE]", 0, 1, text_json, cmd_show,
+	  "Prints the plan that adit plan --out saved in FILE. Without FILE, prints all recorded resources.",
+	  show_examples, exits_input },
 	{ COMMAND_EXPLAIN, "explain", "Say which rule serves a URL, and why", "URL", 1, 1, text_json, cmd_explain,
 	  "Finds the tunnel that the URL's hostname points at and the rule that cloudflared would choose there, and "
 	  "names the Route, file and line that it comes from, why it stands before the others, what would serve the "
@@ -124,6 +200,22 @@ const struct command command_table[] = {
 	  "Replaces the project's state by a document of state pull; - reads standard input. Another lineage, or a "
 	  "serial lower than the present one, is refused unless --force is given.",
 	  state_push_examples, exits_locked },
+	{ COMMAND_STATE_REBUILD, "state rebuild", "Make the state anew from what is live", "", 0, 0, NULL, cmd_state_rebuild,
+	  "Records every tunnel, rule and CNAME that bears the project's mark, for when the state is lost. A state that "
+	  "is not empty is replaced only with --force.",
+	  state_rebuild_examples, exits_locked },
+	{ COMMAND_CONNECTOR, "connector", "Print what runs cloudflared for a tunnel", "TUNNEL", 1, 1, connector_formats,
+	  cmd_connector,
+	  "A tunnel serves nothing until cloudflared runs. Prints Kubernetes manifests, a docker command or a systemd "
+	  "unit that run it for the tunnel with this address, name or namespace/gateway. The token is left out unless "
+	  "--with-secret is given.\n\n"
+	  "With --rotate nothing is printed: the tunnel gets a new secret, and connections that were made with the old "
+	  "one are dropped.",
+	  connector_examples, exits_plain },
+	{ COMMAND_TOKEN, "token", "Print the token that a connector runs with", "TUNNEL", 1, 1, NULL, cmd_token,
+	  "Prints the token of a tunnel and nothing else. Whoever has it can serve the tunnel's hostnames. With CI=true "
+	  "it is refused unless --show-secret is given, because logs are kept.",
+	  token_examples, exits_input },
 	{ COMMAND_SIMULATOR, "simulator", "Run a Cloudflare stand-in on this machine", "", 0, 0, NULL, cmd_simulator,
 	  "Serves the part of Cloudflare's API that adit uses over HTTP, with its data in SQLite, until it is "
 	  "interrupted. Prints \"listening on URL\" when it is ready.\n\n"

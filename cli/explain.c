@@ -11,7 +11,7 @@
 
 static enum rc no_url(struct run *run, const char *url)
 {
-	struct diag *diag = diag_add(&run->diags, SEVERITY_ERROR, "A0845", (struct span){ 0 }, "%s is not a URL", url);
+	struct diag *diag = diag_add(&run->diags, SEVERITY_ERROR, "A0865", (struct span){ 0 }, "%s is not a URL", url);
 
 	diag_help(&run->diags, diag, "Such as https://shop.example.com/api/v1.");
 	return RC_INVALID;

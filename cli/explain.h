@@ -24,7 +24,7 @@ struct explanation {
 
 /** Take a URL apart: without a scheme https is meant; the path is decoded but dot segments are kept, as cloudflared
  * does.
- * @return RC_OK; RC_INVALID no URL (A0845); RC_NOMEM */
+ * @return RC_OK; RC_INVALID no URL (A0865); RC_NOMEM */
 enum rc explain_parse(struct run *run, const char *url, const char **ret_host, const char **ret_path) MUST_CHECK;
 
 /** Follow @p host and @p path, both of explain_parse(), to the rule that takes them. @return RC_OK; RC_INVALID; RC_NOMEM */

@@ -32,6 +32,9 @@ static void options_init(struct options *options)
 		.max_deletes = -1,
 		.max_delete_percent = -1,
 		.max_rule_percent = -1,
+		.replicas = -1,
+		.metrics_port = -1,
+		.autoscale = -1,
 		.record_limit = -1,
 		.rate_calls = -1,
 		.rate_window_ms = -1,
@@ -158,17 +161,34 @@ static enum rc set_value(struct parse *parse, const struct option *option, const
 	return RC_INTERNAL;
 }
 
-/** The name nearest to @p word among the options of @p command (all options while it is NULL). */
-static const char *nearest_option(struct parse *parse, const struct command *command, const char *word)
+/** The command that the words so far name, or NULL. */
+static const struct command *command_so_far(struct parse *parse)
 {
+	const char **words = parse->words.items;
+	char *name;
+
+	if (!parse->words.count || !command_is_group(words[0]) || parse->words.count < 2)
+		return parse->words.count ? command_find(words[0]) : NULL;
+	name = arena_printf(parse->run->arena, "%s %s", words[0], words[1]);
+	return name ? command_find(name) : NULL;
+}
+
+/** What was meant by @p word: the option that it begins, else the one nearest to it, among those of the command. */
+static const char *guess_option(struct parse *parse, const char *word)
+{
+	const struct command *command = command_so_far(parse);
 	const char **names = arena_array(parse->run->arena, option_count, sizeof(*names));
 	size_t count = 0;
 
 	if (!names)
 		return NULL;
-	for (size_t i = 0; i < option_count; i++)
-		if (!command || option_is_of(&option_table[i], command))
-			names[count++] = option_table[i].name;
+	for (size_t i = 0; i < option_count; i++) {
+		if (command && !option_is_of(&option_table[i], command))
+			continue;
+		if (strlen(word) > 1 && str_has_prefix(option_table[i].name, word))
+			return option_table[i].name;
+		names[count++] = option_table[i].name;
+	}
 	return str_nearest(word, names, count);
 }
 
@@ -176,10 +196,10 @@ static enum rc unknown_option(struct parse *parse, const char *shown, const char
 {
 	struct diags *diags = &parse->run->diags;
 	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0801", NOWHERE, "unknown option %s", shown);
-	const char *near = nearest_option(parse, NULL, name);
+	const char *guess = guess_option(parse, name);
 
-	if (near)
-		diag_help(diags, diag, "Did you mean --%s?", near);
+	if (guess)
+		diag_help(diags, diag, "Did you mean --%s?", guess);
 	return RC_INVALID;
 }
 

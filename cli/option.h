@@ -58,7 +58,14 @@ struct options {
 	bool allow_empty, allow_live_connectors, allow_moved_zone, allow_moved_account;
 	struct string_list allow_losses;   /**< hostnames */
 
-	bool force;                        /**< state push */
+	bool force;                        /**< state push, state rebuild */
+
+	/* connector, token */
+	const char *image, *tag;
+	const char *secret_name;           /**< of a Kubernetes Secret that exists */
+	int64_t replicas, metrics_port;
+	int64_t autoscale;                 /**< most replicas of a HorizontalPodAutoscaler */
+	bool service_monitor, with_secret, rotate, show_secret;
 
 	/* simulator */
 	const char *listen, *data, *plan;

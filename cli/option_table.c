@@ -12,7 +12,7 @@
 #define OFFLINE (BIT(VALIDATE) | BIT(RENDER) | BIT(EXPLAIN))
 #define PLANNING (BIT(PLAN) | BIT(APPLY))
 #define LIVE (PLANNING | BIT(DESTROY) | BIT(DRIFT) | BIT(STATUS) | BIT(CONNECTOR) | BIT(TOKEN) | BIT(STATE_REBUILD))
-#define MANIFESTS (OFFLINE | PLANNING | BIT(DESTROY) | BIT(DRIFT))
+#define MANIFESTS (OFFLINE | PLANNING | BIT(DESTROY) | BIT(DRIFT) | BIT(STATE_REBUILD))
 #define PROJECT (OFFLINE | LIVE | STATE_ANY | BIT(SHOW))
 #define LOCKING (BIT(APPLY) | BIT(DESTROY) | STATE_WRITE)
 #define APPLYING (BIT(APPLY) | BIT(DESTROY))
@@ -26,7 +26,7 @@ const struct option option_table[] = {
 	{ "file", 'f', OPTION_LIST, FIELD(files), "PATH", NULL,
 	  "Read manifests from this file or folder, or from standard input with -; may be given again", MANIFESTS, 0, 0 },
 	{ "namespace", 'n', OPTION_STRING, FIELD(name_space), "NAMESPACE", NULL,
-	  "Namespace of objects that name none", MANIFESTS, 0, 0 },
+	  "Namespace of objects that name none", MANIFESTS | BIT(CONNECTOR), 0, 0 },
 	{ "account-id", 0, OPTION_STRING, FIELD(account_id), "ID", "ADIT_ACCOUNT_ID",
 	  "Cloudflare account, for projects with one account", LIVE, 0, 0 },
 	{ "url", 0, OPTION_STRING, FIELD(url), "URL", "ADIT_URL",
@@ -78,11 +78,11 @@ const struct option option_table[] = {
 
 	/* applying */
 	{ "auto-approve", 0, OPTION_SWITCH, FIELD(auto_approve), NULL, NULL,
-	  "Do not ask", APPLYING, 0, 0 },
+	  "Do not ask", APPLYING | BIT(CONNECTOR), 0, 0 },
 	{ "approve", 0, OPTION_STRING, FIELD(approve), "DIGEST", NULL,
 	  "Plan afresh, and apply only if the plan's digest is this one", BIT(APPLY), 0, 0 },
 	{ "input", 0, OPTION_SWITCH, FIELD(input), NULL, NULL,
-	  "With =false: never ask; fail instead", APPLYING, 0, 0 },
+	  "With =false: never ask; fail instead", APPLYING | BIT(CONNECTOR), 0, 0 },
 	{ "lock", 0, OPTION_SWITCH, FIELD(lock), NULL, NULL,
 	  "With =false: do not lock the state", LOCKING, 0, 0 },
 	{ "lock-timeout", 0, OPTION_DURATION, FIELD(lock_timeout_ms), "DURATION", NULL,
@@ -112,7 +112,29 @@ const struct option option_table[] = {
 
 	/* state */
 	{ "force", 0, OPTION_SWITCH, FIELD(force), NULL, NULL,
-	  "Push even over another lineage or a newer serial", BIT(STATE_PUSH), 0, 0 },
+	  "Replace a state that is of another lineage, newer or not empty", BIT(STATE_PUSH) | BIT(STATE_REBUILD), 0, 0 },
+
+	/* connector, token */
+	{ "image", 0, OPTION_STRING, FIELD(image), "IMAGE", NULL,
+	  "Container image of cloudflared (cloudflare/cloudflared)", BIT(CONNECTOR), 0, 0 },
+	{ "tag", 0, OPTION_STRING, FIELD(tag), "TAG", NULL,
+	  "Tag of the image", BIT(CONNECTOR), 0, 0 },
+	{ "replicas", 0, OPTION_INTEGER, FIELD(replicas), "N", NULL,
+	  "Connectors that run at once (2)", BIT(CONNECTOR), 1, 1000 },
+	{ "autoscale", 0, OPTION_INTEGER, FIELD(autoscale), "N", NULL,
+	  "Add a HorizontalPodAutoscaler with at most this many replicas", BIT(CONNECTOR), 1, 1000 },
+	{ "metrics-port", 0, OPTION_INTEGER, FIELD(metrics_port), "PORT", NULL,
+	  "Port of the metrics and of /ready (2000)", BIT(CONNECTOR), 1, 65535 },
+	{ "service-monitor", 0, OPTION_SWITCH, FIELD(service_monitor), NULL, NULL,
+	  "Add a ServiceMonitor for Prometheus", BIT(CONNECTOR), 0, 0 },
+	{ "secret-name", 0, OPTION_STRING, FIELD(secret_name), "NAME", NULL,
+	  "Use this Kubernetes Secret, which exists", BIT(CONNECTOR), 0, 0 },
+	{ "with-secret", 0, OPTION_SWITCH, FIELD(with_secret), NULL, NULL,
+	  "Print the token, too", BIT(CONNECTOR), 0, 0 },
+	{ "rotate", 0, OPTION_SWITCH, FIELD(rotate), NULL, NULL,
+	  "Change the tunnel's secret and drop its connections", BIT(CONNECTOR), 0, 0 },
+	{ "show-secret", 0, OPTION_SWITCH, FIELD(show_secret), NULL, NULL,
+	  "Print the token though CI=true", BIT(TOKEN), 0, 0 },
 
 	/* simulator */
 	{ "listen", 0, OPTION_STRING, FIELD(listen), "HOST:PORT", NULL,
