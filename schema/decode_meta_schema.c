@@ -74,12 +74,3 @@ static const struct schema_field metadata_fields[] = {
 	{ "uid", &schema_string, false },
 };
 const struct schema schema_metadata = { .type = VALUE_OBJECT, SCHEMA_FIELDS(metadata_fields) };
-
-static const struct schema_field policy_metadata_fields[] = {
-	{ "name", &schema_object_name, true },
-	{ "namespace", &schema_namespace, false },
-	{ "deletionTimestamp", &schema_string, false },
-};
-const struct schema schema_policy_metadata = {
-	.type = VALUE_OBJECT, SCHEMA_FIELDS(policy_metadata_fields), .is_open = true,
-};

@@ -1,4 +1,4 @@
-/* Schemas and CEL rules of ReferenceGrant, BackendTLSPolicy, foreign policies and Service. Source: Gateway API v1.6,
+/* Schemas and CEL rules of ReferenceGrant, BackendTLSPolicy and Service. Source: Gateway API v1.6,
  * apis/v1/referencegrant_types.go, backendtlspolicy_types.go, policy_types.go; Kubernetes, api/core/v1. */
 #include "schema/decode_policy.h"
 
@@ -130,34 +130,6 @@ static const struct schema_field tls_fields[] = {
 	{ "options", &schema_options, false },
 };
 const struct schema policy_tls_spec = { .type = VALUE_OBJECT, SCHEMA_FIELDS(tls_fields) };
-
-/* Foreign policies: what they target must be readable, since it decides what fails closed. */
-static const struct schema_field foreign_target_fields[] = {
-	{ "group", &schema_string, false },
-	{ "kind", &schema_string, true },
-	{ "name", &schema_string, true },
-	{ "namespace", &schema_string, false },
-	{ "sectionName", &schema_string, false },
-};
-static const struct schema foreign_target = {
-	.type = VALUE_OBJECT, SCHEMA_FIELDS(foreign_target_fields), .is_open = true,
-};
-static const struct schema foreign_targets = { .type = VALUE_LIST, .item = &foreign_target };
-static const struct schema_field foreign_selector_fields[] = {
-	{ "group", &schema_string, false },
-	{ "kind", &schema_string, true },
-	{ "matchLabels", &schema_labels, false },
-};
-static const struct schema foreign_selector = {
-	.type = VALUE_OBJECT, SCHEMA_FIELDS(foreign_selector_fields), .is_open = true,
-};
-static const struct schema foreign_selectors = { .type = VALUE_LIST, .item = &foreign_selector };
-static const struct schema_field foreign_fields[] = {
-	{ "targetRef", &foreign_target, false },
-	{ "targetRefs", &foreign_targets, false },
-	{ "targetSelectors", &foreign_selectors, false },
-};
-const struct schema policy_foreign_spec = { .type = VALUE_OBJECT, SCHEMA_FIELDS(foreign_fields), .is_open = true };
 
 /* Service: only what decides where traffic goes */
 static const char *const transport_values[] = { "TCP", "UDP", "SCTP", NULL };

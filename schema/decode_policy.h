@@ -1,5 +1,5 @@
 /** @file
- * Schemas of ReferenceGrant, BackendTLSPolicy, foreign policies and core kinds. */
+ * Schemas of ReferenceGrant, BackendTLSPolicy and Service. */
 #ifndef ADIT_SCHEMA_DECODE_POLICY_H
 #define ADIT_SCHEMA_DECODE_POLICY_H
 
@@ -9,7 +9,5 @@
 extern const struct schema policy_grant_spec;
 extern const struct schema policy_tls_spec;
 extern const struct schema policy_service_spec;
-/** spec of any kind with targets: only these are looked at. */
-extern const struct schema policy_foreign_spec;
 
 #endif

@@ -195,10 +195,9 @@ static const struct schema_field backend_ref_fields[] = {
 	{ "port", &schema_port, false },
 	{ "weight", &weight, false },
 };
-static const struct schema backend_ref = {
+const struct schema schema_backend_ref = {
 	.type = VALUE_OBJECT, SCHEMA_FIELDS(backend_ref_fields), .rule = shared_backend_rule,
 };
-const struct schema schema_backend_refs = { .type = VALUE_LIST, .item = &backend_ref, .max = 16 };
 
 /* Session persistence */
 static const char *const persistence_types[] = { "Cookie", "Header", NULL };

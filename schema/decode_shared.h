@@ -26,10 +26,9 @@ extern const struct schema schema_secret_reference;
 extern const struct schema schema_options;           /**< TLS options */
 extern const struct schema schema_parent_refs;
 extern const struct schema schema_backend_object;    /**< BackendObjectReference */
-extern const struct schema schema_backend_refs;      /**< of TLS, TCP and UDP routes */
+extern const struct schema schema_backend_ref;       /**< of TLS, TCP and UDP routes */
 extern const struct schema schema_session_persistence;
 extern const struct schema schema_metadata;          /**< of the kinds that adit reads */
-extern const struct schema schema_policy_metadata;   /**< of foreign kinds: name and namespace only */
 /* What metadata.name may be differs by kind. */
 extern const struct schema schema_name_subdomain;
 extern const struct schema schema_name_label;
