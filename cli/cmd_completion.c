@@ -48,6 +48,12 @@ static bool is_member(const struct command *command, const char *group)
 	return !strncmp(command->name, group, size) && command->name[size] == ' ';
 }
 
+/** Switches that are on are completed to what turns them off. */
+static const char *suffix(const struct option *option)
+{
+	return option->kind == OPTION_SWITCH_ON ? "=false" : "";
+}
+
 /* ---- bash ---- */
 
 static void bash_words(struct strbuf *out, struct arena *arena)
@@ -67,7 +73,7 @@ static void bash_command(struct strbuf *out, const struct command *command)
 	strbuf_addf(out, "    '%s')\n        options='", command->name);
 	for (size_t i = 0, n = 0; i < option_count; i++)
 		if (option_is_of(&option_table[i], command))
-			strbuf_addf(out, "%s--%s", n++ ? " " : "", option_table[i].name);
+			strbuf_addf(out, "%s--%s%s", n++ ? " " : "", option_table[i].name, suffix(&option_table[i]));
 	strbuf_adds(out, "'\n");
 	if (command->formats) {
 		strbuf_adds(out, "        formats='");
@@ -151,7 +157,7 @@ static void zsh_option(struct strbuf *out, const struct option *option, const st
 	if (option->letter)
 		strbuf_addf(out, "%s{-%c,--%s}'[", again ? "'*'" : "", option->letter, option->name);
 	else
-		strbuf_addf(out, "'%s--%s[", again ? "*" : "", option->name);
+		strbuf_addf(out, "'%s--%s%s[", again ? "*" : "", option->name, suffix(option));
 	add_escaped(out, option->help, "[]:\\", "'\\''");
 	strbuf_addc(out, ']');
 	if (option->kind == OPTION_FORMAT) {
@@ -257,6 +263,8 @@ static void fish_option(struct strbuf *out, const struct option *option, const s
 		strbuf_addc(out, '\'');
 	} else if (option->argument) {
 		strbuf_adds(out, " -r");
+	} else if (option->kind == OPTION_SWITCH_ON) {
+		strbuf_adds(out, " -x -a 'false'");
 	}
 	strbuf_adds(out, " -d '");
 	add_escaped(out, option->help, "\\", "\\'");

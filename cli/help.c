@@ -64,7 +64,7 @@ void help_option_name(struct strbuf *out, const struct option *option, const str
 		strbuf_addf(out, "-%c %s, ", option->letter, option->argument);
 	else if (option->letter)
 		strbuf_addf(out, "-%c, ", option->letter);
-	strbuf_addf(out, "--%s", option->name);
+	strbuf_addf(out, option->kind == OPTION_SWITCH_ON ? "--%s=false" : "--%s", option->name);
 	if (option->kind == OPTION_FORMAT && command && command->formats)
 		for (size_t i = 0; command->formats[i]; i++)
 			strbuf_addf(out, "%c%s", i ? '|' : ' ', command->formats[i]);

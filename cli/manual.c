@@ -91,8 +91,7 @@ static void add_option(struct strbuf *out, const struct option *option, const st
 		}
 		strbuf_adds(out, " , ");
 	}
-	strbuf_adds(out, "Fl -");
-	add_argument(out, option->name);
+	strbuf_addf(out, option->kind == OPTION_SWITCH_ON ? "Fl -%s Ns = Ns Cm false" : "Fl -%s", option->name);
 	if (option->kind == OPTION_FORMAT) {
 		strbuf_adds(out, " Cm");
 		for (size_t i = 0; command->formats[i]; i++)

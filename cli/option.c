@@ -140,6 +140,7 @@ static enum rc set_value(struct parse *parse, const struct option *option, const
 	parse->seen[option - option_table] = true;
 	switch (option->kind) {
 	case OPTION_SWITCH:
+	case OPTION_SWITCH_ON:
 		return set_switch(parse, source, value, field);
 	case OPTION_STRING:
 	case OPTION_FORMAT:
@@ -213,7 +214,7 @@ static enum rc take_value(struct parse *parse, const struct option *option, cons
 {
 	const char *value = attached;
 
-	if (!value && option->kind != OPTION_SWITCH) {
+	if (!value && !option_is_switch(option)) {
 		if (parse->next >= parse->argc)
 			return missing_value(parse, shown, option);
 		value = parse->argv[parse->next++];
@@ -252,7 +253,7 @@ static enum rc parse_short(struct parse *parse, const char *arg)
 
 		if (option->letter != arg[1])
 			continue;
-		if (option->kind == OPTION_SWITCH && arg[2]) {
+		if (option_is_switch(option) && arg[2]) {
 			diag_add(&parse->run->diags, SEVERITY_ERROR, "A0803", NOWHERE, "%s takes no value: \"%s\"",
 				 shown, arg);
 			return RC_INVALID;
@@ -356,6 +357,11 @@ static enum rc find_command(struct parse *parse)
 		options->arguments.count -= used;
 	}
 	return RC_OK;
+}
+
+bool option_is_switch(const struct option *option)
+{
+	return option->kind == OPTION_SWITCH || option->kind == OPTION_SWITCH_ON;
 }
 
 bool option_is_of(const struct option *option, const struct command *command)

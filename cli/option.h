@@ -77,6 +77,7 @@ struct options {
 
 enum option_kind {
 	OPTION_SWITCH,    /**< bool; no value, or =true, =false */
+	OPTION_SWITCH_ON, /**< a switch that is true unless =false is given */
 	OPTION_STRING,    /**< const char * */
 	OPTION_LIST,      /**< struct string_list; may be given again */
 	OPTION_INTEGER,   /**< int64_t between minimum and maximum */
@@ -100,6 +101,8 @@ struct option {
 extern const struct option option_table[];
 extern const size_t option_count;
 
+/** True for options that take no value of their own. */
+bool option_is_switch(const struct option *option);
 /** True when @p command takes @p option. */
 bool option_is_of(const struct option *option, const struct command *command);
 

@@ -236,7 +236,7 @@ static void test_tables(void **state)
 	for (size_t i = 0; i < option_count; i++) {
 		const struct option *option = &option_table[i];
 
-		assert_true((option->kind == OPTION_SWITCH) == (option->argument == NULL));
+		assert_true(option_is_switch(option) == (option->argument == NULL));
 		assert_false(str_is_empty(option->help));
 		assert_false(str_has_suffix(option->help, "."));
 		for (size_t j = i + 1; j < option_count; j++) {
