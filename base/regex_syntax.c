@@ -6,6 +6,9 @@
 
 #include "base/limits.h"
 
+#define NAMED_GROUP "(?P<"
+#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
 struct walk {
 	const char *at, *end;
 	size_t depth;
@@ -63,8 +66,22 @@ static void skip_class(struct walk *walk)
 		walk->at++;
 }
 
+/* RE2 takes letters of any script. */
+static bool is_go_name(const struct walk *walk)
+{
+	const char *at = walk->at + strlen(NAMED_GROUP);
+
+	while (at < walk->end && strchr(NAME_CHARACTERS, *at) && *at)
+		at++;
+	return at < walk->end && *at == '>';
+}
+
 static enum rc open_group(struct walk *walk, const char **ret_fault)
 {
+	if (begins_with(walk, NAMED_GROUP) && !is_go_name(walk)) {
+		*ret_fault = "invalid named capture";
+		return RC_INVALID;
+	}
 	if (begins_with(walk, "(?<")) {
 		*ret_fault = "invalid or unsupported Perl syntax: (?<";
 		return RC_INVALID;
