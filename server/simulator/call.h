@@ -58,6 +58,7 @@ struct call {
 	const struct zone *zone;
 	const char *tunnel_id, *record_id, *connector_id;
 
+	struct strbuf *raw;          /**< below /_simulator a handler may write its answer here itself */
 	const struct json *body;     /**< parsed; NULL when there is none, or the route takes none */
 
 	struct json *result;         /**< NULL: null */

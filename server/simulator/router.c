@@ -1,4 +1,4 @@
-/* From method and path to a handler. */
+/* From method and path to a handler; its body and its transaction. */
 #include "server/simulator/router.h"
 
 #include <string.h>
@@ -146,4 +146,42 @@ enum rc router_find(const struct route *routes, size_t count, struct arena *aren
 	}
 	*ret_match = match;
 	return RC_OK;
+}
+
+static enum rc parse_body(struct call *call, const struct route *route)
+{
+	const struct request *request = call->request;
+	struct json *body = NULL;
+	enum rc rc;
+
+	if (!(route->flags & ROUTE_BODY) || request->body_size == 0)
+		return RC_OK;
+	rc = json_parse(call->arena, request->body, request->body_size, &body, NULL);
+	if (rc == RC_INVALID || rc == RC_LIMIT)
+		return call_refuse(call, 400, 9207, "malformed request body");
+	call->body = body;
+	return rc;
+}
+
+static enum rc run_handler(struct call *call, const struct route *route)
+{
+	bool writes = (route->flags & ROUTE_WRITES) != 0;
+	enum rc rc = writes ? store_begin(call->store) : RC_OK;
+
+	if (!rc)
+		rc = route->handler(call);
+	if (!rc)
+		rc = call->build.rc;
+	if (!rc && writes)
+		rc = store_commit(call->store);
+	if (rc && writes)
+		store_rollback(call->store);
+	return rc;
+}
+
+enum rc router_run(struct call *call, const struct route *route)
+{
+	enum rc rc = parse_body(call, route);
+
+	return rc ? rc : run_handler(call, route);
 }

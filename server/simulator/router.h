@@ -35,6 +35,9 @@ struct route_match {
 enum rc router_find(const struct route *routes, size_t count, struct arena *arena, const char *method,
 		    const char *path, struct route_match *ret_match) MUST_CHECK;
 
+/** Parse the body if the route takes one, and run its handler, in a transaction if it writes. */
+enum rc router_run(struct call *call, const struct route *route) MUST_CHECK;
+
 /** The table of Cloudflare's paths, below /client/v4. */
 const struct route *router_api_routes(size_t *ret_count);
 

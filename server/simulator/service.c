@@ -1,4 +1,4 @@
-/* The way of one call: token, rate, route, permission, account or zone, body, transaction, envelope, log.
+/* The way of one call: token, rate, route, permission, account or zone, handler, envelope, log.
  * The lock is held all the way, so that calls happen one after another, as the data sees them. */
 #include "server/simulator/service.h"
 
@@ -83,37 +83,6 @@ static enum rc load_scope(struct call *call, const struct route_match *match)
 	return rc;
 }
 
-static enum rc parse_body(struct call *call, const struct route *route)
-{
-	const struct request *request = call->request;
-	struct json *body = NULL;
-	enum rc rc;
-
-	if (!(route->flags & ROUTE_BODY) || request->body_size == 0)
-		return RC_OK;
-	rc = json_parse(call->arena, request->body, request->body_size, &body, NULL);
-	if (rc == RC_INVALID || rc == RC_LIMIT)
-		return call_refuse(call, 400, 9207, "malformed request body");
-	call->body = body;
-	return rc;
-}
-
-static enum rc run_handler(struct call *call, const struct route *route)
-{
-	bool writes = (route->flags & ROUTE_WRITES) != 0;
-	enum rc rc = writes ? store_begin(call->store) : RC_OK;
-
-	if (!rc)
-		rc = route->handler(call);
-	if (!rc)
-		rc = call->build.rc;
-	if (!rc && writes)
-		rc = store_commit(call->store);
-	if (rc && writes)
-		store_rollback(call->store);
-	return rc;
-}
-
 static enum rc answer_route(struct call *call, struct reply *reply)
 {
 	const char *path = call->request->path + strlen(API_PREFIX);
@@ -139,9 +108,7 @@ static enum rc answer_route(struct call *call, struct reply *reply)
 	rc = check_permission(call, match.route);
 	if (!rc)
 		rc = load_scope(call, &match);
-	if (!rc)
-		rc = parse_body(call, match.route);
-	return rc ? rc : run_handler(call, match.route);
+	return rc ? rc : router_run(call, match.route);
 }
 
 static void log_call(struct call *call, int status)
