@@ -1,0 +1,49 @@
+/* Translation as a whole: the order of its steps. */
+#include "schema/translate.h"
+
+#include "schema/translate_internal.h"
+
+static enum rc each_draft(struct translation *t, enum rc (*step)(struct translation *, struct draft *))
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < t->draft_count; i++)
+		rc = step(t, t->drafts[i]);
+	return rc;
+}
+
+static enum rc write_losses(struct translation *t, struct draft *draft)
+{
+	return draft->native ? RC_OK : translate_place_losses(t, draft);
+}
+
+/** Steps that take the whole input, in order. */
+static enum rc (*const steps[])(struct translation *) = {
+	translate_index, translate_policies, translate_natives, translate_gateways,
+	translate_routes, translate_others, translate_settle_hosts,
+};
+
+enum rc translate(struct arena *arena, struct diags *diags, const struct translate_input *input,
+		  struct desired **ret_desired)
+{
+	struct translation t = {.arena = arena, .diags = diags, .in = input};
+	enum rc rc;
+
+	t.desired = arena_alloc(arena, sizeof(*t.desired));
+	rc = t.desired ? RC_OK : RC_NOMEM;
+	for (size_t i = 0; !rc && i < sizeof(steps) / sizeof(steps[0]); i++)
+		rc = steps[i](&t);
+	if (!rc)
+		rc = each_draft(&t, translate_settle_places);
+	if (!rc)
+		rc = each_draft(&t, write_losses);
+	if (!rc)
+		rc = each_draft(&t, translate_emit);
+	if (!rc)
+		rc = translate_finish(&t);
+	if (!rc && t.has_errors)
+		rc = RC_INVALID;
+	if (!rc)
+		*ret_desired = t.desired;
+	return rc;
+}

@@ -1,0 +1,258 @@
+/* Drafts become resources: rules in their order, tunnels, CNAMEs. Source: gateway-semantics 4.1. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+#include "schema/mark.h"
+#include "schema/translate_internal.h"
+
+/** Why a rule stands where it stands, by its hostname and by its path. */
+static const char *const positions[3][3] = {
+	[HOSTNAME_EXACT] = {
+		[PATH_EXACT] = "exact hostname; Exact paths come first",
+		[PATH_REGEX] = "exact hostname; RegularExpressions after Exact paths, the longer first",
+		[PATH_PREFIX] = "exact hostname; prefixes last, the longest first",
+	},
+	[HOSTNAME_WILDCARD] = {
+		[PATH_EXACT] = "wildcards after exact hostnames; Exact paths come first",
+		[PATH_REGEX] = "wildcards after exact hostnames; RegularExpressions after Exact paths, the longer first",
+		[PATH_PREFIX] = "wildcards after exact hostnames; prefixes last, the longest first",
+	},
+	[HOSTNAME_ANY] = {
+		[PATH_EXACT] = "no hostname, hence after all that have one; Exact paths come first",
+		[PATH_REGEX] = "no hostname, hence after all that have one; RegularExpressions after Exact paths, the longer first",
+		[PATH_PREFIX] = "no hostname, hence after all that have one; prefixes last, the longest first",
+	},
+};
+
+enum rc translate_emit_rule(struct translation *t, struct draft *draft, const struct resource *rule)
+{
+	struct resource *copy = arena_alloc(t->arena, sizeof(*copy));
+	struct resource **grown = arena_grow(t->arena, draft->tunnel.rules, draft->tunnel.rule_count,
+					     &draft->rule_capacity, sizeof(*grown));
+	enum rc rc;
+
+	if (!copy || !grown)
+		return RC_NOMEM;
+	draft->tunnel.rules = grown;
+	*copy = *rule;
+	copy->kind = RESOURCE_RULE;
+	copy->tunnel = draft->address;
+	rc = translate_merge(t, draft->access, rule->u.rule.origin_request, &copy->u.rule.origin_request);
+	if (!rc && copy->u.rule.origin_request != draft->access)
+		copy->u.rule.origin_request = resource_origin_request_normal(t->arena, copy->u.rule.origin_request);
+	grown[draft->tunnel.rule_count++] = copy;
+	return rc;
+}
+
+/** Of a Gateway that turns verification off for all, a rule that must verify turns it on again. */
+static enum rc verified(struct translation *t, const struct draft *draft, const struct part_rule *rule,
+			const struct json **ret_origin_request)
+{
+	struct json *over;
+
+	*ret_origin_request = rule->origin_request;
+	if (!rule->is_verified || !draft->has_no_tls_verify || json_get(rule->origin_request, "noTLSVerify"))
+		return RC_OK;
+	over = json_new(t->arena, JSON_OBJECT);
+	if (!over || json_set(t->arena, over, "noTLSVerify", json_new_bool(t->arena, false)))
+		return RC_NOMEM;
+	return translate_merge(t, rule->origin_request, over, ret_origin_request);
+}
+
+static enum rc emit_place(struct translation *t, struct draft *draft, const struct place *place)
+{
+	const struct candidate *c = place->winner;
+	struct resource rule = {.address = place->address};
+	enum rc rc = RC_OK;
+
+	rule.u.rule.hostname = place->host->hostname;
+	rule.u.rule.path = place->path;
+	rule.u.rule.service = c->verdict == RULE_SERVES ? c->rule->service : "http_status:500";
+	rule.origin.object = c->route->object;
+	rule.origin.span = c->match->match->span;
+	rule.origin.rule = c->rule_index;
+	rule.origin.match = c->match_index;
+	rule.origin.why = positions[hostname_class(place->host->hostname)][c->match->match->path_type];
+	if (c->verdict == RULE_SERVES)
+		rc = verified(t, draft, c->rule, &rule.u.rule.origin_request);
+	return rc ? rc : translate_emit_rule(t, draft, &rule);
+}
+
+/** After a block: what no Route of the listener takes must not fall through to a less specific listener. */
+static enum rc emit_closing(struct translation *t, struct draft *draft, const struct draft_block *block)
+{
+	struct resource rule = {.address = resource_rule_address(t->arena, draft->address, block->hostname, "", false)};
+	const struct place *place = rule.address ? map_get(&draft->places, rule.address) : NULL;
+
+	if (!rule.address)
+		return RC_NOMEM;
+	if (!*block->hostname || (place && place->winner))
+		return RC_OK;
+	rule.u.rule.hostname = block->hostname;
+	rule.u.rule.path = "";
+	rule.u.rule.service = "http_status:404";
+	rule.origin.object = draft->object;
+	rule.origin.span = block->listener->hostname_span;
+	rule.origin.why = "closes its listener: what no Route of it takes stays with it";
+	return translate_emit_rule(t, draft, &rule);
+}
+
+/** In the order of matching; ties by age, name, and place in the Route. */
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *pa = *(const struct place *const *)a, *pb = *(const struct place *const *)b;
+	const struct candidate *ca = pa->winner, *cb = pb->winner;
+	int order;
+
+	if (pa->sort_key != pb->sort_key)
+		return pa->sort_key < pb->sort_key ? -1 : 1;
+	if (ca->route->route->meta.created_s != cb->route->route->meta.created_s)
+		return ca->route->route->meta.created_s < cb->route->route->meta.created_s ? -1 : 1;
+	order = strcmp(ca->route->route->meta.key, cb->route->route->meta.key);
+	if (!order && ca->rule_index != cb->rule_index)
+		order = ca->rule_index < cb->rule_index ? -1 : 1;
+	if (!order && ca->match_index != cb->match_index)
+		order = ca->match_index < cb->match_index ? -1 : 1;
+	return order;
+}
+
+/** The places that have a winner, in order. */
+static enum rc sort_places(struct translation *t, const struct draft *draft, const struct place ***ret_places,
+			   size_t *ret_count)
+{
+	const struct place **places = arena_array(t->arena, draft->place_count, sizeof(*places));
+	size_t count = 0;
+
+	if (!places)
+		return RC_NOMEM;
+	for (size_t i = 0; i < draft->place_count; i++)
+		if (draft->place_list[i]->winner)
+			places[count++] = draft->place_list[i];
+	if (count > 1)
+		qsort(places, count, sizeof(*places), compare_places);
+	*ret_places = places;
+	*ret_count = count;
+	return RC_OK;
+}
+
+static enum rc emit_gateway(struct translation *t, struct draft *draft)
+{
+	const struct place **places;
+	size_t count, next = 0;
+	enum rc rc = sort_places(t, draft, &places, &count);
+
+	for (size_t b = 0; !rc && b < draft->block_count; b++) {
+		while (!rc && next < count && places[next]->host->block == b)
+			rc = emit_place(t, draft, places[next++]);
+		if (!rc)
+			rc = emit_closing(t, draft, &draft->blocks[b]);
+	}
+	return rc ? rc : translate_emit_tunnel(t, draft, "http_status:404", draft->gateway->meta.span);
+}
+
+static enum rc emit_catch_all(struct translation *t, struct draft *draft, const char *service, struct span span)
+{
+	struct resource rule = {.address = resource_rule_address(t->arena, draft->address, "", "", true)};
+	const struct json *access = draft->access;
+	enum rc rc;
+
+	rule.u.rule.hostname = "";
+	rule.u.rule.path = "";
+	rule.u.rule.service = service;
+	rule.origin.object = draft->object;
+	rule.origin.span = span;
+	rule.origin.why = "last, for what no other rule takes";
+	if (!rule.address)
+		return RC_NOMEM;
+	if (!resource_service_is_serving(service))
+		draft->access = NULL; /* there is nothing to keep anybody from */
+	rc = translate_emit_rule(t, draft, &rule);
+	draft->access = access;
+	return rc;
+}
+
+static enum rc make_order(struct translation *t, const struct desired_tunnel *tunnel, const struct json **ret_order)
+{
+	struct json *order = json_new(t->arena, JSON_ARRAY);
+	enum rc rc = order ? RC_OK : RC_NOMEM;
+
+	for (size_t i = 0; !rc && i < tunnel->rule_count; i++)
+		rc = json_push(t->arena, order, json_new_string(t->arena, tunnel->rules[i]->address));
+	if (!rc)
+		*ret_order = order;
+	return rc;
+}
+
+static enum rc emit_cname(struct translation *t, const struct draft_host *host, const char *mark)
+{
+	struct desired *desired = t->desired;
+	struct resource *cname = arena_alloc(t->arena, sizeof(*cname));
+	struct desired_cname *grown =
+		arena_grow(t->arena, desired->cnames, desired->cname_count, &desired->cname_capacity, sizeof(*grown));
+
+	if (!cname || !grown)
+		return RC_NOMEM;
+	desired->cnames = grown;
+	cname->kind = RESOURCE_CNAME;
+	cname->tunnel = host->draft->address;
+	cname->origin.object = host->object;
+	cname->origin.span = host->span;
+	cname->u.cname.account = host->draft->account;
+	cname->u.cname.name = str_lower(t->arena, host->hostname);
+	cname->u.cname.proxied = true;
+	cname->u.cname.ttl = 1;
+	cname->u.cname.comment = mark;
+	if (!cname->u.cname.name)
+		return RC_NOMEM;
+	cname->address = resource_cname_address(t->arena, cname->u.cname.name);
+	grown[desired->cname_count++] = (struct desired_cname){cname, host->protect, host->draft->native != NULL};
+	return cname->address ? RC_OK : RC_NOMEM;
+}
+
+static enum rc emit_cnames(struct translation *t, struct draft *draft)
+{
+	const char *mark = mark_make(t->arena, t->in->project->name, draft->address);
+	enum rc rc = mark ? RC_OK : RC_NOMEM;
+
+	for (size_t i = 0; !rc && i < draft->host_count; i++)
+		if (draft->host_list[i]->wants_cname && !draft->host_list[i]->is_lost)
+			rc = emit_cname(t, draft->host_list[i], mark);
+	return rc;
+}
+
+enum rc translate_emit_tunnel(struct translation *t, struct draft *draft, const char *catch_all, struct span span)
+{
+	struct desired *desired = t->desired;
+	struct resource *tunnel = arena_alloc(t->arena, sizeof(*tunnel));
+	struct desired_tunnel *grown =
+		arena_grow(t->arena, desired->tunnels, desired->tunnel_count, &desired->tunnel_capacity, sizeof(*grown));
+	enum rc rc;
+
+	if (!tunnel || !grown)
+		return RC_NOMEM;
+	desired->tunnels = grown;
+	rc = emit_catch_all(t, draft, catch_all, span);
+	if (!rc)
+		rc = make_order(t, &draft->tunnel, &tunnel->u.tunnel.rule_order);
+	if (rc)
+		return rc;
+	tunnel->kind = RESOURCE_TUNNEL;
+	tunnel->address = draft->address;
+	tunnel->tunnel = draft->address;
+	tunnel->origin.object = draft->object;
+	tunnel->origin.span = draft->gateway ? draft->gateway->meta.span : draft->native->meta.span;
+	tunnel->u.tunnel.account = draft->account;
+	tunnel->u.tunnel.name = draft->name;
+	tunnel->u.tunnel.origin_request = draft->origin_request;
+	draft->tunnel.tunnel = tunnel;
+	grown[desired->tunnel_count++] = draft->tunnel;
+	desired->rule_count += draft->tunnel.rule_count;
+	return emit_cnames(t, draft);
+}
+
+enum rc translate_emit(struct translation *t, struct draft *draft)
+{
+	return draft->native ? translate_emit_native(t, draft) : emit_gateway(t, draft);
+}

@@ -1,0 +1,367 @@
+/* Places: who gets a hostname and path, and who gets a hostname's CNAME. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+#include "schema/translate_internal.h"
+
+enum rc translate_host(struct translation *t, struct draft *draft, const char *hostname, struct draft_host **ret_host)
+{
+	struct draft_host *host = map_get(&draft->hosts, hostname);
+	struct draft_host **grown;
+	enum rc rc = RC_OK;
+
+	if (host) {
+		*ret_host = host;
+		return RC_OK;
+	}
+	host = arena_alloc(t->arena, sizeof(*host));
+	grown = arena_grow(t->arena, draft->host_list, draft->host_count, &draft->host_capacity, sizeof(*grown));
+	if (!host || !grown)
+		return RC_NOMEM;
+	draft->host_list = grown;
+	host->draft = draft;
+	host->hostname = hostname;
+	if (draft->gateway)
+		rc = translate_block_of(t, draft, hostname, &host->block);
+	if (!rc)
+		rc = map_put(&draft->hosts, hostname, host, NULL);
+	if (rc)
+		return rc;
+	grown[draft->host_count++] = host;
+	*ret_host = host;
+	return RC_OK;
+}
+
+/** Who came first: the older, else the smaller "namespace/name" as one string. */
+static int compare_age(int64_t created_a, const char *key_a, int64_t created_b, const char *key_b)
+{
+	if (created_a != created_b)
+		return created_a < created_b ? -1 : 1;
+	return strcmp(key_a, key_b);
+}
+
+void translate_host_claim(struct draft_host *host, int64_t created_s, const char *key, const char *object, struct span span)
+{
+	if (host->wants_cname && compare_age(host->created_s, host->key, created_s, key) <= 0)
+		return;
+	host->wants_cname = true;
+	host->created_s = created_s;
+	host->key = key;
+	host->object = object;
+	host->span = span;
+}
+
+static enum rc too_many(struct translation *t)
+{
+	diag_add(t->diags, SEVERITY_ERROR, "A0207", (struct span){0}, "the Routes ask for more than %u rules", LIMIT_RULES);
+	return RC_LIMIT;
+}
+
+static enum rc place_at(struct translation *t, struct draft_host *host, const char *path, struct place **ret_place)
+{
+	struct draft *draft = host->draft;
+	const char *address = resource_rule_address(t->arena, draft->address, host->hostname, path, false);
+	struct place *place = address ? map_get(&draft->places, address) : NULL;
+	struct place **grown;
+
+	if (place) {
+		*ret_place = place;
+		return RC_OK;
+	}
+	place = arena_alloc(t->arena, sizeof(*place));
+	grown = arena_grow(t->arena, draft->place_list, draft->place_count, &draft->place_capacity, sizeof(*grown));
+	if (!address || !place || !grown)
+		return RC_NOMEM;
+	draft->place_list = grown;
+	place->address = address;
+	place->host = host;
+	place->path = path;
+	grown[draft->place_count++] = place;
+	*ret_place = place;
+	return map_put(&draft->places, address, place, NULL);
+}
+
+enum rc translate_place_candidate(struct translation *t, struct draft_host *host, const struct candidate *candidate)
+{
+	const struct path_pattern *path = &candidate->match->path;
+	struct candidate *copy = arena_alloc(t->arena, sizeof(*copy));
+	struct place *place;
+	enum rc rc;
+
+	if (t->candidate_count++ >= LIMIT_RULES)
+		return too_many(t);
+	rc = place_at(t, host, *host->hostname ? path->pattern : path->hostless, &place);
+	if (!copy || rc)
+		return RC_NOMEM;
+	*copy = *candidate;
+	copy->next = place->candidates;
+	place->candidates = copy;
+	return RC_OK;
+}
+
+/** Why one tunnel has the CNAME rather than another. */
+static const char *host_reason(struct translation *t, const struct draft_host *winner, const struct draft_host *loser,
+			       bool is_recorded)
+{
+	const char *why = is_recorded			      ? "which has its CNAME now"
+			  : winner->created_s != loser->created_s ? "as it is older"
+								  : "as it comes first by name";
+
+	return arena_printf(t->arena, "%s claims %s on %s, %s, and a CNAME points to one tunnel", winner->object,
+			    winner->hostname, winner->draft->object, why);
+}
+
+static enum rc settle_host(struct translation *t, struct draft_host *first)
+{
+	const char *address = resource_cname_address(t->arena, first->hostname);
+	const char *recorded = address && t->in->recorded ? map_get(t->in->recorded, address) : NULL;
+	struct draft_host *winner = first;
+	bool is_recorded = false;
+
+	if (!address)
+		return RC_NOMEM;
+	for (struct draft_host *host = first; host; host = host->rival) {
+		bool stood = str_eq(recorded, host->draft->address);
+		int order = compare_age(host->created_s, host->key, winner->created_s, winner->key);
+
+		if (!order)
+			order = strcmp(host->draft->address, winner->draft->address);
+		if (stood || (!is_recorded && order < 0))
+			winner = host;
+		is_recorded |= stood;
+	}
+	for (struct draft_host *host = first; host; host = host->rival) {
+		if (host == winner)
+			continue;
+		host->is_lost = true;
+		host->winner = winner;
+		host->winner_reason = host_reason(t, winner, host, is_recorded);
+		if (!host->winner_reason)
+			return RC_NOMEM;
+	}
+	return RC_OK;
+}
+
+enum rc translate_settle_hosts(struct translation *t)
+{
+	struct map first;
+	enum rc rc = RC_OK;
+
+	map_init(&first, t->arena);
+	for (size_t d = 0; !rc && d < t->draft_count; d++)
+		for (size_t i = 0; !rc && i < t->drafts[d]->host_count; i++) {
+			struct draft_host *host = t->drafts[d]->host_list[i], *other;
+
+			if (!host->wants_cname)
+				continue;
+			other = map_get(&first, host->hostname);
+			host->rival = other;
+			rc = map_put(&first, host->hostname, host, NULL);
+		}
+	for (size_t d = 0; !rc && d < t->draft_count; d++)
+		for (size_t i = 0; !rc && i < t->drafts[d]->host_count; i++) {
+			struct draft_host *host = t->drafts[d]->host_list[i];
+
+			if (host->rival && map_get(&first, host->hostname) == host)
+				rc = settle_host(t, host);
+		}
+	return rc;
+}
+
+/** Precedence at one place: HTTPS before HTTP, the older, the smaller name, the earlier rule and match. */
+static int compare_candidates(const struct candidate *a, const struct candidate *b)
+{
+	const struct meta *ma = &a->route->route->meta, *mb = &b->route->route->meta;
+	int order = b->listener->is_https - a->listener->is_https;
+
+	if (!order)
+		order = compare_age(ma->created_s, ma->key, mb->created_s, mb->key);
+	if (!order && a->rule_index != b->rule_index)
+		order = a->rule_index < b->rule_index ? -1 : 1;
+	if (!order && a->match_index != b->match_index)
+		order = a->match_index < b->match_index ? -1 : 1;
+	return order;
+}
+
+static bool is_contender(const struct candidate *c)
+{
+	return !c->match->fault && c->verdict != RULE_REDIRECTS;
+}
+
+static void settle_place(struct translation *t, struct place *place)
+{
+	const char *recorded = t->in->recorded ? map_get(t->in->recorded, place->address) : NULL;
+
+	for (const struct candidate *c = place->candidates; c && !place->host->is_lost; c = c->next) {
+		bool stood = str_eq(recorded, c->route->object);
+
+		if (!is_contender(c))
+			continue;
+		if (!place->winner || stood > place->is_recorded ||
+		    (stood == place->is_recorded && compare_candidates(c, place->winner) < 0)) {
+			place->winner = c;
+			place->is_recorded = stood;
+		}
+	}
+}
+
+static int compare_hosts(const void *a, const void *b)
+{
+	const struct draft_host *ha = *(struct draft_host *const *)a, *hb = *(struct draft_host *const *)b;
+
+	if (ha->block != hb->block)
+		return ha->block < hb->block ? -1 : 1;
+	return hostname_compare(ha->hostname, hb->hostname);
+}
+
+static uint64_t path_rank(enum path_type type)
+{
+	switch (type) {
+	case PATH_EXACT:
+		return 0;
+	case PATH_REGEX:
+		return 1;
+	case PATH_PREFIX:
+		return 2;
+	}
+	return 3;
+}
+
+enum rc translate_settle_places(struct translation *t, struct draft *draft)
+{
+	const uint32_t longest = (1u << 30) - 1;
+
+	if (draft->host_count > 1)
+		qsort(draft->host_list, draft->host_count, sizeof(*draft->host_list), compare_hosts);
+	for (size_t i = 0; i < draft->host_count; i++)
+		draft->host_list[i]->rank = (uint32_t)i;
+	for (size_t i = 0; i < draft->place_count; i++) {
+		struct place *place = draft->place_list[i];
+		const struct path_pattern *path = &place->candidates->match->path;
+		uint32_t size = path->size < longest ? path->size : longest;
+
+		settle_place(t, place);
+		place->sort_key = (uint64_t)place->host->rank << 32 | path_rank(path->type) << 30 | (longest - size);
+	}
+	return RC_OK;
+}
+
+/** True when another place of the same object serves the same hostname and path, on the tunnel that has the hostname. */
+static bool is_served_elsewhere(struct translation *t, const struct place *place, const struct candidate *c)
+{
+	const struct draft *draft = place->host->winner->draft;
+	const char *address = resource_rule_address(t->arena, draft->address, place->host->hostname, place->path, false);
+	const struct place *other = address ? map_get(&draft->places, address) : NULL;
+
+	return other && other->winner && other->winner->route == c->route && other->winner->verdict == RULE_SERVES;
+}
+
+static enum rc refuse_all(struct translation *t, const struct candidate *c, const struct fault *fault, const char *effect,
+			  const char *place)
+{
+	enum rc rc = RC_OK;
+
+	for (; !rc && fault; fault = fault->next)
+		if (fault->feature && !fault->is_said)
+			rc = translate_refuse(t, c->route->object, fault, effect, place);
+	return rc;
+}
+
+static enum rc lose_host(struct translation *t, const struct place *place, const struct candidate *c, struct claim *claim,
+			 const char *where)
+{
+	const struct fault fault = {.feature = "hostname", .reason = place->host->winner_reason,
+				    .span = c->route->route->meta.span};
+	enum rc rc = refuse_all(t, c, &fault, "no rule at", where);
+
+	claim->state = CLAIM_LOST;
+	claim->reason = fault.reason;
+	return rc || is_served_elsewhere(t, place, c) ? rc : translate_claim(t, claim);
+}
+
+static const char *place_reason(struct translation *t, const struct place *place, const struct candidate *loser)
+{
+	const struct candidate *winner = place->winner;
+	const struct meta *mw = &winner->route->route->meta, *ml = &loser->route->route->meta;
+	const char *why = place->is_recorded				  ? "which stands there now"
+			  : winner->listener->is_https != loser->listener->is_https ? "through an HTTPS listener"
+			  : mw->created_s != ml->created_s			  ? "as it is older"
+										  : "as it comes first by name";
+
+	return arena_printf(t->arena, "%s has this hostname and path, %s", winner->route->object, why);
+}
+
+static enum rc lose_place(struct translation *t, const struct place *place, const struct candidate *c,
+			  struct claim *claim, const char *where)
+{
+	struct fault fault = {.feature = "hostname and path", .span = c->match->match->span};
+
+	if (place->winner->route == c->route) {
+		diag_address(t->diags,
+			     diag_add(t->diags, SEVERITY_WARNING, "A0217", fault.span,
+				      "this match is never reached: rule %u of the same Route has %s already",
+				      place->winner->rule_index, where),
+			     c->route->object);
+		return RC_OK;
+	}
+	fault.reason = place_reason(t, place, c);
+	if (!fault.reason)
+		return RC_NOMEM;
+	claim->state = CLAIM_LOST;
+	claim->reason = fault.reason;
+	enum rc rc = refuse_all(t, c, &fault, "no rule at", where);
+
+	return rc ? rc : translate_claim(t, claim);
+}
+
+/** What one candidate at a place did not get. */
+static enum rc candidate_loss(struct translation *t, const struct place *place, const struct candidate *c,
+			      const char *where)
+{
+	const struct candidate *winner = place->winner;
+	bool is_served = winner && winner->route == c->route && winner->verdict == RULE_SERVES;
+	struct claim claim = {.object = c->route->object, .hostname = place->host->hostname, .path = place->path,
+			      .span = c->match->match->span};
+	enum rc rc = RC_OK;
+
+	if (c->match->fault) {
+		rc = refuse_all(t, c, c->match->fault, "match dropped at", where);
+		claim.state = CLAIM_DROPPED;
+		claim.reason = c->match->fault->reason;
+	} else if (c->verdict == RULE_REDIRECTS) {
+		claim.state = CLAIM_ELIDED;
+		claim.reason = "redirects to https, which the edge does (Always Use HTTPS)";
+	} else if (place->host->is_lost) {
+		return lose_host(t, place, c, &claim, where);
+	} else if (c != winner) {
+		return lose_place(t, place, c, &claim, where);
+	} else {
+		rc = refuse_all(t, c, c->faults, "http_status:500 at", where);
+		claim.state = CLAIM_CLOSED;
+		claim.reason = c->faults->reason;
+	}
+	return rc || is_served ? rc : translate_claim(t, &claim);
+}
+
+enum rc translate_place_losses(struct translation *t, const struct draft *draft)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < draft->place_count; i++) {
+		const struct place *place = draft->place_list[i];
+		const char *where = NULL;
+
+		for (const struct candidate *c = place->candidates; !rc && c; c = c->next) {
+			if (c == place->winner && c->verdict == RULE_SERVES)
+				continue;
+			if (!where)
+				where = translate_place_text(t, place->host->hostname, place->path);
+			rc = where ? candidate_loss(t, place, c, where) : RC_NOMEM;
+		}
+		if (rc)
+			return rc;
+	}
+	return RC_OK;
+}
