@@ -202,20 +202,22 @@ static void wipe_string(const struct json *json)
 	explicit_bzero(text, strlen(text));
 }
 
-static enum rc take_tunnel(struct shape *shape, struct call *call, const struct json *result)
+void answer_wipe_tunnel_secrets(const struct json *result)
 {
-	void *tunnels = NULL;
-	enum rc rc;
-
 	wipe_string(json_get(result, "token"));
 	wipe_string(json_get(json_get(result, "credentials_file"), "TunnelSecret"));
-	tunnels = arena_alloc(shape->arena, sizeof(struct live_tunnel));
-	if (!tunnels)
-		return RC_NOMEM;
-	rc = shape_tunnel(shape, result, tunnels);
+}
+
+static enum rc take_tunnel(struct shape *shape, struct call *call, const struct json *result)
+{
+	struct live_tunnel *tunnel = arena_alloc(shape->arena, sizeof(*tunnel));
+	enum rc rc;
+
+	answer_wipe_tunnel_secrets(result);
+	rc = tunnel ? shape_tunnel(shape, result, tunnel) : RC_NOMEM;
 	if (rc)
 		return rc;
-	call->tunnels = tunnels;
+	call->tunnels = tunnel;
 	call->tunnel_count = 1;
 	return RC_OK;
 }

@@ -40,6 +40,9 @@ enum rc answer_take(const struct wire_context *context, struct call *call,
 enum rc answer_fail(const struct wire_context *context, struct call *call, enum rc rc, const char *format, ...)
 	PRINTF_LIKE(4, 5) MUST_CHECK;
 
+/** Overwrite the token and the secret that the answer to a create tells unasked. */
+void answer_wipe_tunnel_secrets(const struct json *result);
+
 /** A success that does not have the shape it must have. @return RC_CORRUPT, or RC_UNKNOWN_OUTCOME of a write */
 enum rc answer_misshapen(const struct wire_context *context, struct call *call, const char *expected) MUST_CHECK;
 

@@ -259,16 +259,33 @@ static void wait_and_retry(struct http *http, struct http_request *request, enum
 	http_queue_push(http, request, now + wait_ms);
 }
 
+/** Why there was no connection, as the system says it; libcurl's own words hold a time, and differ in each run. */
+static void describe_connect(const struct transfer *transfer, struct http_answer *answer)
+{
+	long error = 0;
+
+	curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &error);
+	snprintf(answer->error, sizeof(answer->error), "cannot connect%s%s", error ? ": " : "",
+		 error ? strerror((int)error) : "");
+}
+
 /** Say why no answer came, for people. */
 static void describe(const struct transfer *transfer, CURLcode code, struct http_answer *answer)
 {
+	const char *words = transfer->error[0] ? transfer->error : curl_easy_strerror(code);
+
+	if (!code)
+		return;
 	if (transfer->is_too_large)
-		snprintf(answer->error, sizeof(answer->error), "the answer is larger than allowed");
+		words = "the answer is larger than allowed";
 	else if (code == CURLE_ABORTED_BY_CALLBACK)
-		snprintf(answer->error, sizeof(answer->error), "the connection was closed before an answer came");
-	else if (code)
-		snprintf(answer->error, sizeof(answer->error), "%s",
-			 transfer->error[0] ? transfer->error : curl_easy_strerror(code));
+		words = "the connection was closed before an answer came";
+	else if (code == CURLE_OPERATION_TIMEDOUT)
+		words = transfer->sends ? "it did not come in time" : "no connection came about in time";
+	if (code == CURLE_COULDNT_CONNECT)
+		describe_connect(transfer, answer);
+	else
+		snprintf(answer->error, sizeof(answer->error), "%s", words);
 }
 
 /** libcurl is through with a try: judge it. */

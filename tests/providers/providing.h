@@ -24,7 +24,7 @@
 #define RECORDS_PATH "/base/zones/" ZONE "/dns_records"
 
 /** All times of a test run this much faster. */
-#define TIME_SCALE 100
+#define TIME_SCALE 300
 
 struct providing {
 	struct run run;
