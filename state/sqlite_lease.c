@@ -1,0 +1,393 @@
+/** @file
+ * The lease of the SQLite store, and the transactions that write under it.
+ *
+ *   free --lock()--> held --heartbeat() or any write--> held --unlock()--> free
+ *                     |
+ *                     +--ttl without a sign of life, or its process is dead--> may be taken over
+ *
+ * Invariants:
+ *  1. meta.fence only grows, by one for each lease, and outlives it.
+ *  2. A write commits only when the lease row has the fence that this store was given: the check renews the row in
+ *     the same transaction. A lease past its time that nobody took over is still ours.
+ *  3. A store that was never locked (--lock=false) writes only while nobody else's lease is alive, and ends a dead
+ *     one, so that its holder cannot come back after that write. */
+#include "state/sqlite_internal.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+#define NOWHERE ((struct span){ 0 })
+#define POLL_MS 250
+#define DOCUMENT_FORMAT 1
+
+/** A lease as its row says. */
+struct lease {
+	struct lease_info info;
+	const char *host_id;
+};
+
+static enum rc copy_lease(struct arena *arena, sqlite3_stmt *row, struct lease *ret_lease)
+{
+	struct lease lease = { .info = {
+		.pid = sqlite3_column_int64(row, 3),
+		.acquired_ms = sqlite3_column_int64(row, 5),
+		.heartbeat_ms = sqlite3_column_int64(row, 6),
+		.ttl_ms = sqlite3_column_int64(row, 7),
+		.fence = sqlite3_column_int64(row, 8),
+	} };
+	enum rc rc = sqlite_column(arena, row, 0, &lease.info.holder);
+
+	if (!rc)
+		rc = sqlite_column(arena, row, 1, &lease.info.host);
+	if (!rc)
+		rc = sqlite_column(arena, row, 2, &lease.host_id);
+	if (!rc)
+		rc = sqlite_column(arena, row, 4, &lease.info.purpose);
+	if (!rc)
+		*ret_lease = lease;
+	return rc;
+}
+
+/** @return RC_OK; RC_NOTFOUND there is none */
+static enum rc read_lease(struct sqlite_store *s, struct arena *arena, struct lease *ret_lease)
+{
+	sqlite3_stmt *row = NULL;
+	bool any = false;
+	enum rc rc = sqlite_query(s, SQL_LEASE_READ, NULL, 0, &row);
+
+	if (!rc)
+		rc = sqlite_next(s, row, &any);
+	if (!rc)
+		rc = any ? copy_lease(arena, row, ret_lease) : RC_NOTFOUND;
+	sqlite_finish(row);
+	return rc;
+}
+
+/** Certain only where a pid means the same to the holder and to us. */
+static bool is_process_dead(const struct sqlite_store *s, const struct lease *lease)
+{
+	if (!*s->host_id || !str_eq(s->host_id, lease->host_id) || lease->info.pid <= 0 || lease->info.pid > INT_MAX)
+		return false;
+	return kill((pid_t)lease->info.pid, 0) < 0 && errno == ESRCH;
+}
+
+static bool is_expired(const struct sqlite_store *s, const struct lease_info *lease)
+{
+	int64_t now = clock_wall_ms(&s->run->clock);
+
+	return lease->heartbeat_ms < 0 || (now >= lease->heartbeat_ms && now - lease->heartbeat_ms >= lease->ttl_ms);
+}
+
+static enum rc fault_held(struct sqlite_store *s, const struct lease_info *lease)
+{
+	struct diags *diags = &s->run->diags;
+	const char *since = clock_rfc3339(s->run->arena, lease->acquired_ms);
+	int64_t ends_ms;
+	const char *ends;
+	struct diag *diag;
+
+	if (__builtin_add_overflow(lease->heartbeat_ms, lease->ttl_ms, &ends_ms))
+		ends_ms = INT64_MAX;
+	ends = clock_rfc3339(s->run->arena, ends_ms);
+	diag = diag_add(diags, SEVERITY_ERROR, "A0501", NOWHERE,
+			"the state %s is locked for %s by %s, process %lld on %s, since %s", s->base.location, lease->purpose,
+			lease->holder, (long long)lease->pid, lease->host, str_or_empty(since));
+	diag_help(diags, diag,
+		  "Wait for it with --lock-timeout 10m. If that process is gone, its lock ends by itself at %s "
+		  "(at once when it ran on this machine).", str_or_empty(ends));
+	return RC_CONFLICT;
+}
+
+static enum rc fault_lost(struct sqlite_store *s)
+{
+	struct diags *diags = &s->run->diags;
+	struct diag *diag;
+
+	if (s->is_loss_told)
+		return RC_STALE;
+	s->is_loss_told = true;
+	diag = diag_add(diags, SEVERITY_ERROR, "A0502", NOWHERE,
+			"the lock on the state %s was lost: this process was silent for over %lld s, and another took over",
+			s->base.location, (long long)(s->ttl_ms / 1000));
+	diag_help(diags, diag, "Nothing was recorded after that. Look at what the other run did, then run the command again: "
+			       "it reads what is live first.");
+	return RC_STALE;
+}
+
+enum rc sqlite_meta_read(struct sqlite_store *s, struct arena *arena, struct meta *ret_meta)
+{
+	struct meta meta = { 0 };
+	sqlite3_stmt *row = NULL;
+	bool any = false;
+	enum rc rc = sqlite_query(s, SQL_META_READ, NULL, 0, &row);
+
+	if (!rc)
+		rc = sqlite_next(s, row, &any);
+	if (!rc && !any)
+		rc = RC_NOTFOUND;
+	if (!rc && sqlite3_column_int64(row, 0) != DOCUMENT_FORMAT)
+		rc = sqlite_fault_damaged(s, "its project has a format that never was");
+	if (!rc) {
+		meta.serial = sqlite3_column_int64(row, 2);
+		meta.fence = sqlite3_column_int64(row, 3);
+		rc = sqlite_column(arena, row, 1, &meta.lineage);
+	}
+	sqlite_finish(row);
+	if (!rc)
+		*ret_meta = meta;
+	return rc;
+}
+
+/** A random UUID (RFC 4122, version 4). */
+static enum rc new_lineage(struct sqlite_store *s, const char **ret_lineage)
+{
+	unsigned char bytes[16];
+	const char *hex, *lineage;
+	enum rc rc = clock_random(&s->run->clock, bytes, sizeof(bytes));
+
+	if (rc)
+		return rc;
+	bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40);
+	bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
+	hex = str_hex(s->run->arena, bytes, sizeof(bytes));
+	if (!hex)
+		return RC_NOMEM;
+	lineage = arena_printf(s->run->arena, "%.8s-%.4s-%.4s-%.4s-%s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+	if (!lineage)
+		return RC_NOMEM;
+	*ret_lineage = lineage;
+	return RC_OK;
+}
+
+static enum rc ensure_meta(struct sqlite_store *s, struct meta *ret_meta)
+{
+	const struct value format = int_value(DOCUMENT_FORMAT);
+	enum rc rc = sqlite_meta_read(s, s->run->arena, ret_meta);
+
+	if (rc != RC_NOTFOUND)
+		return rc;
+	rc = sqlite_execute(s, SQL_META_ENSURE, &format, 1);
+	return rc ? rc : sqlite_meta_read(s, s->run->arena, ret_meta);
+}
+
+static enum rc ensure_lineage(struct sqlite_store *s, const struct meta *meta)
+{
+	const char *lineage;
+	struct value value;
+	enum rc rc;
+
+	if (*str_or_empty(meta->lineage))
+		return RC_OK;
+	rc = new_lineage(s, &lineage);
+	if (rc)
+		return rc;
+	value = text_value(lineage);
+	return sqlite_execute(s, SQL_META_LINEAGE, &value, 1);
+}
+
+/** Give nobody's lease out: a fence that is greater than all before it. */
+static enum rc raise_fence(struct sqlite_store *s, const struct meta *meta, int64_t *ret_fence)
+{
+	const struct value fence = int_value(meta->fence + 1);
+	enum rc rc;
+
+	if (meta->fence < 0 || meta->fence == INT64_MAX)
+		return sqlite_fault_damaged(s, "its fencing number is out of range");
+	rc = sqlite_execute(s, SQL_META_FENCE, &fence, 1);
+	if (!rc)
+		*ret_fence = fence.number;
+	return rc;
+}
+
+/** The present lease, if it is alive and not ours.
+ * @return RC_NOTFOUND there is no row; RC_STALE there is one, but it may be taken over; RC_EXISTS it is alive */
+static enum rc find_rival(struct sqlite_store *s, struct lease *ret_lease)
+{
+	enum rc rc = read_lease(s, s->run->arena, ret_lease);
+
+	if (rc)
+		return rc;
+	return is_expired(s, &ret_lease->info) || is_process_dead(s, ret_lease) ? RC_STALE : RC_EXISTS;
+}
+
+/** A write without a lock: see invariant 3. */
+static enum rc pass_unlocked(struct sqlite_store *s, const struct meta *meta)
+{
+	struct lease lease;
+	struct value fence;
+	int64_t raised;
+	enum rc rc = find_rival(s, &lease);
+
+	if (rc == RC_NOTFOUND)
+		return RC_OK;
+	if (rc == RC_EXISTS)
+		return fault_held(s, &lease.info);
+	if (rc != RC_STALE)
+		return rc;
+	fence = int_value(lease.info.fence);
+	rc = sqlite_execute(s, SQL_LEASE_DELETE, &fence, 1);
+	return rc ? rc : raise_fence(s, meta, &raised);
+}
+
+/** See invariant 2. */
+static enum rc pass_locked(struct sqlite_store *s)
+{
+	const struct value values[] = { int_value(s->fence), int_value(clock_wall_ms(&s->run->clock)) };
+	enum rc rc = sqlite_execute(s, SQL_LEASE_RENEW, values, 2);
+
+	if (!rc && sqlite3_changes64(s->db) != 1)
+		rc = fault_lost(s);
+	return rc;
+}
+
+static enum rc fault_read_only(struct sqlite_store *s)
+{
+	diag_add(&s->run->diags, SEVERITY_ERROR, "A0514", NOWHERE, "the state %s was opened for reading only",
+		 s->base.location);
+	return RC_INTERNAL;
+}
+
+/** BEGIN, and the project's row in meta. */
+static enum rc begin_with_meta(struct sqlite_store *s, struct meta *ret_meta)
+{
+	enum rc rc = s->read_only ? fault_read_only(s) : sqlite_execute(s, SQL_BEGIN_WRITE, NULL, 0);
+
+	if (rc)
+		return rc;
+	rc = ensure_meta(s, ret_meta);
+	return rc ? sqlite_write_end(s, rc) : RC_OK;
+}
+
+enum rc sqlite_write_begin(struct sqlite_store *s)
+{
+	struct meta meta;
+	enum rc rc = begin_with_meta(s, &meta);
+
+	if (rc)
+		return rc;
+	rc = s->fence ? pass_locked(s) : pass_unlocked(s, &meta);
+	if (!rc)
+		rc = ensure_lineage(s, &meta);
+	return rc ? sqlite_write_end(s, rc) : RC_OK;
+}
+
+enum rc sqlite_write_end(struct sqlite_store *s, enum rc rc)
+{
+	if (!rc)
+		rc = sqlite_execute(s, SQL_COMMIT, NULL, 0);
+	/* SQLite rolls back by itself after some errors, and keeps the transaction after a busy COMMIT. */
+	if (rc && !sqlite3_get_autocommit(s->db)) {
+		bool was_quiet = s->is_quiet;
+
+		s->is_quiet = true;
+		if (sqlite_execute(s, SQL_ROLLBACK, NULL, 0))
+			sqlite_forget_statements(s);
+		s->is_quiet = was_quiet;
+	}
+	return rc;
+}
+
+static enum rc write_lease(struct sqlite_store *s, const struct meta *meta, const char *purpose, int64_t *ret_fence)
+{
+	int64_t fence;
+	enum rc rc = raise_fence(s, meta, &fence);
+
+	if (rc)
+		return rc;
+	const struct value values[] = {
+		text_value(s->holder), text_value(s->host), text_value(s->host_id), int_value(getpid()),
+		text_value(purpose), int_value(clock_wall_ms(&s->run->clock)), int_value(s->ttl_ms), int_value(fence),
+	};
+	rc = sqlite_execute(s, SQL_LEASE_WRITE, values, sizeof(values) / sizeof(values[0]));
+	if (!rc)
+		*ret_fence = fence;
+	return rc;
+}
+
+/** One attempt. @return RC_OK; RC_EXISTS @p ret_rival is alive */
+static enum rc try_lock(struct sqlite_store *s, const char *purpose, struct lease *ret_rival)
+{
+	int64_t fence = 0;
+	struct meta meta;
+	enum rc rc = begin_with_meta(s, &meta);
+
+	if (rc)
+		return rc;
+	rc = find_rival(s, ret_rival);
+	if (rc == RC_NOTFOUND || rc == RC_STALE)
+		rc = write_lease(s, &meta, purpose, &fence);
+	rc = sqlite_write_end(s, rc);
+	if (!rc) {
+		s->fence = fence;
+		s->is_loss_told = false;
+	}
+	return rc;
+}
+
+enum rc sqlite_lock(struct store *store, const char *purpose, int64_t timeout_ms)
+{
+	struct sqlite_store *s = (struct sqlite_store *)store;
+	const struct clock *clock = &s->run->clock;
+	int64_t begun_ms = clock_mono_ms(clock);
+
+	if (s->fence)
+		return sqlite_heartbeat(store);
+	for (;;) {
+		struct lease rival;
+		int64_t left_ms;
+		enum rc rc = try_lock(s, purpose, &rival);
+
+		if (rc != RC_EXISTS)
+			return rc;
+		left_ms = timeout_ms - (clock_mono_ms(clock) - begun_ms);
+		if (left_ms <= 0)
+			return fault_held(s, &rival.info);
+		if (run_is_interrupted(s->run))
+			return RC_CANCELLED;
+		clock_sleep_ms(clock, left_ms < POLL_MS ? left_ms : POLL_MS);
+	}
+}
+
+enum rc sqlite_heartbeat(struct store *store)
+{
+	struct sqlite_store *s = (struct sqlite_store *)store;
+	enum rc rc;
+
+	if (!s->fence)
+		return RC_OK;
+	rc = sqlite_execute(s, SQL_BEGIN_WRITE, NULL, 0);
+	return rc ? rc : sqlite_write_end(s, pass_locked(s));
+}
+
+/** A lease that cannot be given back ends by itself, or with this process. */
+void sqlite_unlock(struct store *store)
+{
+	struct sqlite_store *s = (struct sqlite_store *)store;
+	const struct value fence = int_value(s->fence);
+	enum rc rc;
+
+	if (!s->fence)
+		return;
+	s->is_quiet = true;
+	rc = sqlite_execute(s, SQL_BEGIN_WRITE, NULL, 0);
+	if (!rc)
+		rc = sqlite_write_end(s, sqlite_execute(s, SQL_LEASE_DELETE, &fence, 1));
+	(void)rc;
+	s->is_quiet = false;
+	s->fence = 0;
+}
+
+enum rc sqlite_lease(struct store *store, struct arena *arena, struct lease_info *ret_lease)
+{
+	struct sqlite_store *s = (struct sqlite_store *)store;
+	struct lease lease;
+	enum rc rc = s->db ? read_lease(s, arena, &lease) : RC_NOTFOUND;
+
+	if (!rc)
+		*ret_lease = lease.info;
+	return rc;
+}

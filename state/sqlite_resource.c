@@ -1,0 +1,312 @@
+/** @file
+ * Rows of resources and zones. Each resource row carries a fingerprint of all its columns: SQLite has no checksums
+ * of its own, and a row that was edited by hand or rotted must not steer what is deleted. It also tells, when a row
+ * is written, whether anything changed. */
+#include "state/sqlite_internal.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+#include "state/recorded.h"
+
+/* Rows between two looks at an interruption. */
+#define ROWS_PER_LOOK 1024
+
+/** Columns of text, in the order of the statements. */
+enum column {
+	COLUMN_KIND, COLUMN_ADDRESS, COLUMN_ID, COLUMN_TUNNEL, COLUMN_OBJECT, COLUMN_ACCOUNT_ID, COLUMN_ZONE_ID,
+	COLUMN_PRIOR_COMMENT, COLUMN_FIELDS, COLUMN_COUNT,
+	COLUMN_PROTECTED = COLUMN_COUNT, COLUMN_FINGERPRINT,
+};
+
+struct row {
+	const char *texts[COLUMN_COUNT];
+	bool is_protected;
+	const char *fingerprint;
+};
+
+/** NULL and "" differ, and no text can pass for the end of one and the start of the next. */
+static char *row_fingerprint(struct arena *arena, const struct row *row)
+{
+	struct strbuf all;
+	char *fingerprint = NULL;
+
+	strbuf_init(&all, 0);
+	for (size_t i = 0; i < COLUMN_COUNT; i++) {
+		strbuf_addc(&all, row->texts[i] ? '+' : '-');
+		strbuf_add(&all, str_or_empty(row->texts[i]), strlen(str_or_empty(row->texts[i])) + 1);
+	}
+	strbuf_addc(&all, row->is_protected ? '1' : '0');
+	if (!strbuf_failed(&all))
+		fingerprint = str_xxh3_hex(arena, strbuf_text(&all), all.size);
+	strbuf_done(&all);
+	return fingerprint;
+}
+
+static enum rc read_row(struct arena *arena, sqlite3_stmt *rows, struct row *ret_row)
+{
+	struct row row = { .is_protected = sqlite3_column_int64(rows, COLUMN_PROTECTED) != 0 };
+	enum rc rc = sqlite_column(arena, rows, COLUMN_FINGERPRINT, &row.fingerprint);
+
+	for (int i = 0; i < COLUMN_COUNT && !rc; i++)
+		rc = sqlite_column(arena, rows, i, &row.texts[i]);
+	if (!rc)
+		*ret_row = row;
+	return rc;
+}
+
+/** Copy what lives longer than the row. */
+static enum rc keep_text(struct arena *arena, const char *text, const char **ret_copy)
+{
+	*ret_copy = text ? arena_strdup(arena, text) : NULL;
+	return text && !*ret_copy ? RC_NOMEM : RC_OK;
+}
+
+static enum rc keep_texts(struct arena *arena, const struct row *row, struct recorded *item)
+{
+	const struct {
+		enum column column;
+		const char **at;
+	} kept[] = {
+		{ COLUMN_ID, &item->resource->id },
+		{ COLUMN_TUNNEL, &item->resource->tunnel },
+		{ COLUMN_OBJECT, &item->resource->origin.object },
+		{ COLUMN_ACCOUNT_ID, &item->account_id },
+		{ COLUMN_ZONE_ID, &item->zone_id },
+		{ COLUMN_PRIOR_COMMENT, &item->prior_comment },
+	};
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]) && !rc; i++)
+		rc = keep_text(arena, row->texts[kept[i].column], kept[i].at);
+	return rc;
+}
+
+static enum rc fault_row(struct sqlite_store *s, const struct row *row)
+{
+	const char *reason = arena_printf(s->run->arena, "its record of %s is damaged", str_or_empty(row->texts[COLUMN_ADDRESS]));
+
+	return reason ? sqlite_fault_damaged(s, reason) : RC_NOMEM;
+}
+
+/** @param scratch  for what is needed only while the row is read */
+static enum rc read_recorded(struct sqlite_store *s, struct arena *arena, struct arena *scratch, enum resource_kind kind,
+			     sqlite3_stmt *rows, struct recorded *ret_item)
+{
+	struct recorded item = { 0 };
+	struct json *fields;
+	const char *text;
+	struct row row;
+	enum rc rc = read_row(scratch, rows, &row);
+
+	if (rc)
+		return rc;
+	text = str_or_empty(row.texts[COLUMN_FIELDS]);
+	if (!str_eq(row_fingerprint(scratch, &row), row.fingerprint))
+		return fault_row(s, &row);
+	rc = json_parse(scratch, text, strlen(text), &fields, NULL);
+	if (!rc)
+		rc = resource_from_json(arena, kind, str_or_empty(row.texts[COLUMN_ADDRESS]), fields, &item.resource);
+	if (rc)
+		return rc == RC_NOMEM ? rc : fault_row(s, &row);
+	item.is_protected = row.is_protected;
+	rc = keep_texts(arena, &row, &item);
+	if (!rc)
+		*ret_item = item;
+	return rc;
+}
+
+/** @param capacity  of the state's items */
+static enum rc load_kind(struct sqlite_store *s, struct arena *arena, struct arena *scratch, enum resource_kind kind,
+			 struct recorded_state *state, size_t *capacity)
+{
+	const struct value name = text_value(resource_type(kind)->name);
+	sqlite3_stmt *rows = NULL;
+	bool any = false;
+	enum rc rc = sqlite_query(s, SQL_RESOURCE_READ, &name, 1, &rows);
+
+	if (!rc)
+		rc = sqlite_next(s, rows, &any);
+	while (!rc && any) {
+		struct recorded *items = arena_grow(arena, state->items, state->count, capacity, sizeof(*items));
+
+		if (!items) {
+			rc = RC_NOMEM;
+			break;
+		}
+		state->items = items;
+		arena_reset(scratch);
+		rc = read_recorded(s, arena, scratch, kind, rows, &items[state->count]);
+		if (!rc && ++state->count % ROWS_PER_LOOK == 0 && run_is_interrupted(s->run))
+			rc = RC_CANCELLED;
+		if (!rc)
+			rc = sqlite_next(s, rows, &any);
+	}
+	sqlite_finish(rows);
+	return rc;
+}
+
+static enum rc load_resources(struct sqlite_store *s, struct arena *arena, struct recorded_state *state)
+{
+	static const enum resource_kind kinds[] = { RESOURCE_TUNNEL, RESOURCE_RULE, RESOURCE_CNAME };
+	struct arena *scratch = arena_new(LIMIT_ARENA_BYTES);
+	const char *duplicate;
+	size_t capacity = 0;
+	enum rc rc = scratch ? RC_OK : RC_NOMEM;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && !rc; i++)
+		rc = load_kind(s, arena, scratch, kinds[i], state, &capacity);
+	arena_free(scratch);
+	return rc ? rc : recorded_index(arena, state, &duplicate);
+}
+
+static enum rc read_zone(struct arena *arena, sqlite3_stmt *rows, struct recorded_zone *ret_zone)
+{
+	struct recorded_zone zone;
+	enum rc rc = sqlite_column(arena, rows, 0, &zone.account);
+
+	if (!rc)
+		rc = sqlite_column(arena, rows, 1, &zone.zone_id);
+	if (!rc)
+		rc = sqlite_column(arena, rows, 2, &zone.name);
+	if (!rc)
+		rc = sqlite_column(arena, rows, 3, &zone.plan);
+	if (!rc)
+		*ret_zone = zone;
+	return rc;
+}
+
+static enum rc load_zones(struct sqlite_store *s, struct arena *arena, struct recorded_state *state)
+{
+	sqlite3_stmt *rows = NULL;
+	size_t capacity = 0;
+	bool any = false;
+	enum rc rc = sqlite_query(s, SQL_ZONE_READ, NULL, 0, &rows);
+
+	if (!rc)
+		rc = sqlite_next(s, rows, &any);
+	while (!rc && any) {
+		struct recorded_zone *zones = arena_grow(arena, state->zones, state->zone_count, &capacity, sizeof(*zones));
+
+		if (!zones) {
+			rc = RC_NOMEM;
+			break;
+		}
+		state->zones = zones;
+		rc = read_zone(arena, rows, &zones[state->zone_count++]);
+		if (!rc)
+			rc = sqlite_next(s, rows, &any);
+	}
+	sqlite_finish(rows);
+	return rc;
+}
+
+enum rc sqlite_load_rows(struct sqlite_store *s, struct arena *arena, struct recorded_state *ret_state)
+{
+	struct recorded_state state = { .lineage = "" };
+	struct meta meta;
+	enum rc rc = sqlite_meta_read(s, arena, &meta);
+
+	if (!rc) {
+		state.lineage = meta.lineage;
+		state.serial = meta.serial;
+	}
+	if (!rc || rc == RC_NOTFOUND)
+		rc = load_resources(s, arena, &state);
+	if (!rc)
+		rc = load_zones(s, arena, &state);
+	if (!rc)
+		*ret_state = state;
+	return rc;
+}
+
+enum rc sqlite_load(struct store *store, struct arena *arena, struct recorded_state *ret_state)
+{
+	struct sqlite_store *s = (struct sqlite_store *)store;
+	enum rc rc;
+
+	if (!s->db) {
+		*ret_state = (struct recorded_state){ .lineage = "" };
+		map_init(&ret_state->by_address, arena);
+		return RC_OK;
+	}
+	rc = sqlite_execute(s, SQL_BEGIN_READ, NULL, 0);
+	return rc ? rc : sqlite_write_end(s, sqlite_load_rows(s, arena, ret_state));
+}
+
+/** @param text  the fields' JSON; holds the row's text until the row is written */
+static enum rc make_row(struct arena *scratch, const struct recorded *item, struct strbuf *text, struct row *ret_row)
+{
+	const struct resource *resource = item->resource;
+	struct row row = { .is_protected = item->is_protected };
+	struct json *fields;
+	enum rc rc = resource_to_json(scratch, resource, true, &fields);
+
+	if (rc)
+		return rc;
+	strbuf_reset(text);
+	json_write_canonical(text, fields);
+	if (strbuf_failed(text))
+		return RC_NOMEM;
+	row.texts[COLUMN_KIND] = resource_type(resource->kind)->name;
+	row.texts[COLUMN_ADDRESS] = resource->address;
+	row.texts[COLUMN_ID] = resource->id;
+	row.texts[COLUMN_TUNNEL] = resource->tunnel;
+	row.texts[COLUMN_OBJECT] = resource->origin.object;
+	row.texts[COLUMN_ACCOUNT_ID] = item->account_id;
+	row.texts[COLUMN_ZONE_ID] = item->zone_id;
+	row.texts[COLUMN_PRIOR_COMMENT] = item->prior_comment;
+	row.texts[COLUMN_FIELDS] = strbuf_text(text);
+	row.fingerprint = row_fingerprint(scratch, &row);
+	*ret_row = row;
+	return row.fingerprint ? RC_OK : RC_NOMEM;
+}
+
+static enum rc write_row(struct sqlite_store *s, const struct row *row, bool *changed)
+{
+	struct value values[COLUMN_COUNT + 2];
+	enum rc rc;
+
+	for (size_t i = 0; i < COLUMN_COUNT; i++)
+		values[i] = text_value(row->texts[i]);
+	values[COLUMN_PROTECTED] = int_value(row->is_protected);
+	values[COLUMN_FINGERPRINT] = text_value(row->fingerprint);
+	rc = sqlite_execute(s, SQL_RESOURCE_WRITE, values, COLUMN_COUNT + 2);
+	if (!rc && sqlite3_changes64(s->db))
+		*changed = true;
+	return rc;
+}
+
+enum rc sqlite_resources_write(struct sqlite_store *s, const struct recorded *items, size_t count, bool *changed)
+{
+	struct arena *scratch = arena_new(LIMIT_ARENA_BYTES);
+	struct strbuf text;
+	enum rc rc = scratch ? RC_OK : RC_NOMEM;
+
+	strbuf_init(&text, 0);
+	for (size_t i = 0; i < count && !rc; i++) {
+		struct row row;
+
+		arena_reset(scratch);
+		rc = make_row(scratch, &items[i], &text, &row);
+		if (!rc)
+			rc = write_row(s, &row, changed);
+	}
+	strbuf_done(&text);
+	arena_free(scratch);
+	return rc;
+}
+
+enum rc sqlite_zones_write(struct sqlite_store *s, const struct recorded_zone *zones, size_t count)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < count && !rc; i++) {
+		const struct value values[] = { text_value(zones[i].account), text_value(zones[i].zone_id),
+						text_value(zones[i].name), text_value(zones[i].plan) };
+
+		rc = sqlite_execute(s, SQL_ZONE_WRITE, values, 4);
+	}
+	return rc;
+}
