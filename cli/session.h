@@ -58,7 +58,7 @@ enum rc session_load_project(struct session *session) MUST_CHECK;
 
 /** Collect the sources (-f, else the project's) and decode them into session->objects.
  * @return RC_OK, also when documents were refused (objects.invalid_count); RC_INVALID nothing to read (A0813; sets
- * verdict.usage), or input that is refused whole; RC_LIMIT; RC_NOTFOUND; RC_IO; RC_NOMEM */
+ * verdict.usage), or a source that cannot be read; RC_LIMIT; RC_CANCELLED; RC_NOMEM */
 enum rc session_load_manifests(struct session *session) MUST_CHECK;
 
 /** Translate into session->desired.
@@ -66,7 +66,7 @@ enum rc session_load_manifests(struct session *session) MUST_CHECK;
 enum rc session_translate(struct session *session, const struct map *recorded) MUST_CHECK;
 
 /** session_load_project(), session_load_manifests() and session_translate() without recorded owners: what the
- * commands do that never look at state. Documents that were refused set verdict.refused; the rest is translated. */
+ * commands do that never look at state. When documents were refused nothing is translated: RC_INVALID. */
 enum rc session_load_desired(struct session *session) MUST_CHECK;
 
 enum store_mode { STORE_READ, STORE_WRITE };

@@ -1,0 +1,111 @@
+/* The manifests that a command works on: collected, decoded, translated. */
+#include "cli/session.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/str.h"
+#include "schema/decode.h"
+#include "schema/translate.h"
+#include "sources/source.h"
+
+static enum rc nothing_to_read(struct session *session)
+{
+	struct diag *diag = diag_add(&session->run.diags, SEVERITY_ERROR, "A0813", (struct span){ 0 },
+				     "there is nothing to read");
+
+	diag_help(&session->run.diags, diag, "Name files or folders with -f, or list them under spec.sources in adit.yaml.");
+	session->verdict.usage = true;
+	return RC_INVALID;
+}
+
+/** -f takes the place of the project's sources; -n that of their namespaces. */
+static enum rc list_inputs(struct session *session, struct source_input **ret_inputs, size_t *ret_count)
+{
+	const struct string_list *files = &session->options.files;
+	const struct project *project = &session->project;
+	size_t count = files->count ? files->count : project->source_count;
+	struct source_input *inputs = arena_array(session->run.arena, count, sizeof(*inputs));
+
+	if (!inputs)
+		return RC_NOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const struct project_source *source = files->count ? NULL : &project->sources[i];
+
+		inputs[i].path = source ? file_join(session->run.arena, project->folder, source->path) : files->items[i];
+		inputs[i].name_space = source ? source->name_space : NULL;
+		if (source)
+			inputs[i].span = source->span;
+		if (session->options.name_space)
+			inputs[i].name_space = session->options.name_space;
+		if (!inputs[i].path)
+			return RC_NOMEM;
+	}
+	*ret_inputs = inputs;
+	*ret_count = count;
+	return RC_OK;
+}
+
+static enum rc decode_all(struct session *session, const struct source_text *texts, size_t count)
+{
+	struct run *run = &session->run;
+	struct decoder *decoder;
+	enum rc rc = decode_open(run->arena, &run->diags, &session->objects, &decoder);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = run_is_interrupted(run) ? RC_CANCELLED : decode_text(decoder, texts[i].text, texts[i].name_space);
+	if (!rc)
+		rc = decode_finish(decoder);
+	decode_close(decoder);
+	return rc;
+}
+
+enum rc session_load_manifests(struct session *session)
+{
+	struct run *run = &session->run;
+	struct source_input *inputs;
+	struct source_text *texts;
+	size_t input_count, text_count;
+	char *digest;
+	enum rc rc = list_inputs(session, &inputs, &input_count);
+
+	if (rc)
+		return rc;
+	if (!input_count)
+		return nothing_to_read(session);
+	rc = source_collect(run, inputs, input_count, STDIN_FILENO, &texts, &text_count);
+	if (rc)
+		return rc;
+	digest = source_digest(run->arena, texts, text_count);
+	if (!digest)
+		return RC_NOMEM;
+	rc = decode_all(session, texts, text_count);
+	memcpy(session->objects.digest, digest, strlen(digest) + 1);
+	return rc;
+}
+
+enum rc session_translate(struct session *session, const struct map *recorded)
+{
+	struct translate_input input = {
+		.project = &session->project,
+		.objects = &session->objects,
+		.recorded = recorded,
+	};
+
+	return translate(session->run.arena, &session->run.diags, &input, &session->desired);
+}
+
+enum rc session_load_desired(struct session *session)
+{
+	enum rc rc = session_load_project(session);
+
+	if (!rc)
+		rc = session_load_manifests(session);
+	/* What is missing because it was refused would be complained about once more. */
+	if (!rc && session->objects.invalid_count)
+		rc = RC_INVALID;
+	return rc ? rc : session_translate(session, NULL);
+}
