@@ -6,6 +6,7 @@
 #define LIMIT_FILE_BYTES (512u * 1024 * 1024)   /**< one input file */
 #define LIMIT_FILES 1000000u                    /**< files in one run */
 #define LIMIT_PATH_DEPTH 64u                    /**< folders below one -f */
+#define LIMIT_IGNORE_BYTES (64u * 1024)         /**< one .aditignore */
 #define LIMIT_DEPTH 64u                         /**< nesting of YAML and JSON */
 #define LIMIT_NODES 16000000u                   /**< YAML nodes in one document, aliases expanded */
 #define LIMIT_INPUT_NODES 400000000u            /**< YAML nodes in one run */
