@@ -1,0 +1,330 @@
+/* The decoder: texts into documents, Lists into items, each object to its kind. */
+#include "schema/decode.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+#include "base/strbuf.h"
+#include "schema/decode_internal.h"
+
+#define LIST_SUFFIX "List"
+
+enum rc decode_open(struct arena *arena, struct diags *diags, struct objects *objects, struct decoder **ret_decoder)
+{
+	struct decoder *decoder = calloc(1, sizeof(*decoder));
+
+	if (!decoder)
+		return RC_NOMEM;
+	decoder->arena = arena;
+	decoder->diags = diags;
+	decoder->objects = objects;
+	decoder->check.diags = diags;
+	decoder->nodes = arena_new(LIMIT_ARENA_BYTES);
+	decoder->own = arena_new(LIMIT_ARENA_BYTES);
+	if (!decoder->nodes || !decoder->own) {
+		decode_close(decoder);
+		return RC_NOMEM;
+	}
+	map_init(&decoder->interned, decoder->own);
+	map_init(&decoder->skipped, decoder->own);
+	*ret_decoder = decoder;
+	return RC_OK;
+}
+
+void decode_close(struct decoder *decoder)
+{
+	if (!decoder)
+		return;
+	check_done(&decoder->check);
+	arena_free(decoder->nodes);
+	arena_free(decoder->own);
+	free(decoder);
+}
+
+/* Foreign kinds are counted, so that the report can say what was not looked at. */
+static void skip(struct decoder *decoder, const char *group, const char *kind)
+{
+	const char *key = arena_printf(decoder->nodes, "%s\n%s", group, kind);
+	struct skipped *skipped = key ? map_get(&decoder->skipped, key) : NULL, **list;
+
+	if (skipped) {
+		skipped->count++;
+		return;
+	}
+	key = key ? arena_strdup(decoder->own, key) : NULL;
+	skipped = arena_alloc(decoder->own, sizeof(*skipped));
+	list = arena_grow(decoder->own, decoder->skipped_list, decoder->skipped_count, &decoder->skipped_capacity, sizeof(*list));
+	if (!key || !skipped || !list || map_put(&decoder->skipped, key, skipped, NULL)) {
+		decoder->out_of_memory = true;
+		return;
+	}
+	skipped->group = build_intern(decoder, group);
+	skipped->kind = build_intern(decoder, kind);
+	skipped->count = 1;
+	list[decoder->skipped_count++] = skipped;
+	decoder->skipped_list = list;
+}
+
+static bool is_being_deleted(struct decoder *decoder, const struct node *root)
+{
+	const struct node *when = value_get2(root, "metadata", "deletionTimestamp");
+	struct diag *diag;
+	char object[400];
+
+	if (!when)
+		return false;
+	diag = diag_add(decoder->diags, SEVERITY_NOTE, "A0150", node_span(decoder->text, when),
+			"the object is being deleted, so it counts as absent");
+	check_object_name(&decoder->check, object, sizeof(object));
+	diag_address(decoder->diags, diag, object);
+	return true;
+}
+
+static void decode_known(struct decoder *decoder, const struct kind *kind, const struct node *root)
+{
+	struct check *check = &decoder->check;
+	struct meta meta;
+
+	if (kind->is_namespaced)
+		check->name_space = value_text(value_get2(root, "metadata", "namespace"),
+					       decoder->default_namespace ? decoder->default_namespace : "default");
+	kind_check(check, kind, root);
+	if (check->error_count > 0 || is_being_deleted(decoder, root))
+		return;
+	meta_build(decoder, kind, root, &meta);
+	if (check->error_count == 0)
+		kind->build(decoder, root, &meta);
+}
+
+static void decode_foreign(struct decoder *decoder, const struct node *root, const char *group, const char *kind)
+{
+	if (!is_being_deleted(decoder, root) && !build_policy(decoder, root, group, kind))
+		skip(decoder, group, kind);
+}
+
+/* "group/version" apart; the group of "v1" is "". */
+static const char *split_version(struct decoder *decoder, const char *api_version, const char **ret_version)
+{
+	const char *slash = strchr(api_version, '/');
+	char *group = arena_memdup(decoder->nodes, api_version, slash ? (size_t)(slash - api_version) : 0);
+
+	*ret_version = slash ? slash + 1 : api_version;
+	if (!group)
+		decoder->out_of_memory = true;
+	return group ? group : "";
+}
+
+static void no_object(struct decoder *decoder, const struct node *root, const char *what)
+{
+	check_fail(&decoder->check, "A0130", root,
+		   "Every Kubernetes object has apiVersion and kind. Name other YAML files in .aditignore.", "%s", what);
+}
+
+/* One object; @p api_version and @p kind hold for items of a typed list, which may lack their own. */
+static void decode_one(struct decoder *decoder, const struct node *root, const char *api_version, const char *kind)
+{
+	const struct node *version_node = value_get(root, "apiVersion"), *kind_node = value_get(root, "kind");
+	const struct kind *known = NULL;
+	const char *group, *version;
+
+	api_version = value_text(version_node, version_node ? NULL : api_version);
+	kind = value_text(kind_node, kind_node ? NULL : kind);
+	check_begin(&decoder->check, decoder->text, kind, NULL, value_text(value_get2(root, "metadata", "name"), NULL));
+	if (root->kind != NODE_MAPPING) {
+		no_object(decoder, root, "the document is no mapping, so it is no Kubernetes object");
+		return;
+	}
+	if (str_is_empty(api_version) || str_is_empty(kind)) {
+		no_object(decoder, root, str_is_empty(kind) ? "the document has no kind" : "the document has no apiVersion");
+		return;
+	}
+	group = split_version(decoder, api_version, &version);
+	switch (kind_find(&decoder->check, version_node ? version_node : root, kind_node ? kind_node : root, group, version,
+			  kind, &known)) {
+	case KIND_READ:
+		decode_known(decoder, known, root);
+		break;
+	case KIND_FOREIGN:
+		decode_foreign(decoder, root, group, kind);
+		break;
+	case KIND_SILENT:
+	case KIND_REFUSED:
+		break;
+	}
+}
+
+static bool is_list(const struct node *root)
+{
+	const struct node *items = value_get(root, "items");
+	const char *kind = value_text(value_get(root, "kind"), "");
+
+	if (!str_has_suffix(kind, LIST_SUFFIX))
+		return false;
+	return items ? items->kind == NODE_SEQUENCE : str_eq(kind, LIST_SUFFIX);
+}
+
+static void decode_root(struct decoder *decoder, const struct node *root, const char *api_version, const char *kind);
+
+static void decode_list(struct decoder *decoder, const struct node *list)
+{
+	const char *kind = value_text(value_get(list, "kind"), ""), *item_kind = NULL;
+	const char *api_version = value_text(value_get(list, "apiVersion"), NULL);
+	const struct node *items = value_get(list, "items");
+
+	if (!str_eq(kind, LIST_SUFFIX)) {
+		item_kind = arena_memdup(decoder->nodes, kind, strlen(kind) - strlen(LIST_SUFFIX));
+		decoder->out_of_memory |= !item_kind;
+	}
+	for (size_t i = 0; i < value_count(items) && !decoder->out_of_memory; i++)
+		decode_root(decoder, value_item(items, i), item_kind ? api_version : NULL, item_kind);
+}
+
+/* Lists may stand in lists; the reader's limit on nesting bounds the recursion. */
+static void decode_root(struct decoder *decoder, const struct node *root, const char *api_version, const char *kind)
+{
+	if (is_list(root)) {
+		decode_list(decoder, root);
+		return;
+	}
+	decoder->objects->document_count++;
+	decode_one(decoder, root, api_version, kind);
+	if (decoder->check.error_count > 0)
+		decoder->objects->invalid_count++;
+}
+
+static enum rc judge_limits(struct decoder *decoder)
+{
+	struct diag *diag;
+
+	if (decoder->out_of_memory || decoder->check.out_of_memory)
+		return RC_NOMEM;
+	if (decoder->check.visited <= LIMIT_INPUT_NODES)
+		return RC_OK;
+	diag = diag_add(decoder->diags, SEVERITY_ERROR, "A0152", (struct span){ .text = decoder->text },
+			"the input has more than %u nodes", LIMIT_INPUT_NODES);
+	diag_help(decoder->diags, diag, "Split it into several projects.");
+	return RC_LIMIT;
+}
+
+static enum rc decode_documents(struct decoder *decoder, struct yaml_reader *reader)
+{
+	for (;;) {
+		struct node *root = NULL;
+		bool is_end = false;
+		enum rc rc;
+
+		arena_reset(decoder->nodes);
+		rc = yaml_next(reader, decoder->nodes, &root, &is_end);
+		if (rc == RC_INVALID || rc == RC_LIMIT) {
+			/* The reader has said why, and cannot go on within this text. */
+			decoder->objects->document_count++;
+			decoder->objects->invalid_count++;
+			return RC_OK;
+		}
+		if (rc || is_end)
+			return rc;
+		if (root)
+			decode_root(decoder, root, NULL, NULL);
+		rc = judge_limits(decoder);
+		if (rc)
+			return rc;
+	}
+}
+
+static enum rc add_digest(struct decoder *decoder, const struct text *text)
+{
+	char **digests = arena_grow(decoder->own, decoder->digests, decoder->digest_count, &decoder->digest_capacity,
+				    sizeof(*digests));
+	char *digest = str_sha256_hex(decoder->own, text->bytes, text->size);
+
+	if (!digests || !digest)
+		return RC_NOMEM;
+	digests[decoder->digest_count++] = digest;
+	decoder->digests = digests;
+	return RC_OK;
+}
+
+enum rc decode_text(struct decoder *decoder, const struct text *text, const char *default_namespace)
+{
+	struct yaml_reader *reader;
+	enum rc rc = add_digest(decoder, text);
+
+	if (rc)
+		return rc;
+	decoder->text = text;
+	decoder->default_namespace = default_namespace;
+	rc = yaml_open(decoder->diags, text, &reader);
+	if (rc == RC_INVALID || rc == RC_LIMIT) {
+		decoder->objects->document_count++;
+		decoder->objects->invalid_count++;
+		return RC_OK;
+	}
+	if (rc)
+		return rc;
+	rc = decode_documents(decoder, reader);
+	yaml_close(reader);
+	return rc;
+}
+
+static int compare_digests(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Order and names of the texts make no difference, and neither does a text that was given twice. */
+static enum rc finish_digest(struct decoder *decoder)
+{
+	struct strbuf all;
+	char *digest;
+
+	strbuf_init(&all, 0);
+	if (decoder->digest_count > 1)
+		qsort(decoder->digests, decoder->digest_count, sizeof(*decoder->digests), compare_digests);
+	for (size_t i = 0; i < decoder->digest_count; i++)
+		if (i == 0 || !str_eq(decoder->digests[i], decoder->digests[i - 1]))
+			strbuf_addf(&all, "%s\n", decoder->digests[i]);
+	digest = strbuf_failed(&all) ? NULL : str_sha256_hex(decoder->own, strbuf_text(&all), all.size);
+	strbuf_done(&all);
+	if (!digest)
+		return RC_NOMEM;
+	memcpy(decoder->objects->digest, digest, sizeof(decoder->objects->digest));
+	return RC_OK;
+}
+
+static int compare_skipped(const void *a, const void *b)
+{
+	const struct skipped_kind *sa = a, *sb = b;
+	int order = strcmp(sa->group, sb->group);
+
+	return order ? order : strcmp(sa->kind, sb->kind);
+}
+
+static enum rc finish_skipped(struct decoder *decoder)
+{
+	struct objects *objects = decoder->objects;
+	size_t count = decoder->skipped_count;
+
+	objects->skipped = arena_array(decoder->arena, count, sizeof(*objects->skipped));
+	if (!objects->skipped)
+		return RC_NOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const struct skipped *skipped = decoder->skipped_list[i];
+
+		objects->skipped[i] = (struct skipped_kind){ skipped->group, skipped->kind, skipped->count };
+	}
+	objects->skipped_count = objects->skipped_capacity = count;
+	if (count > 1)
+		qsort(objects->skipped, count, sizeof(*objects->skipped), compare_skipped);
+	return RC_OK;
+}
+
+enum rc decode_finish(struct decoder *decoder)
+{
+	enum rc rc = finish_digest(decoder);
+
+	if (!rc)
+		rc = finish_skipped(decoder);
+	return rc ? rc : decode_drop_duplicates(decoder);
+}
