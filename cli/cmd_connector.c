@@ -59,7 +59,7 @@ static enum rc print(struct session *session, const struct tunnel_lookup *lookup
 	if (!connector_is_image(config.tag))
 		return refuse_image(session, config.tag);
 	if (session->options.with_secret)
-		rc = tunnel_token(session, lookup, &token);
+		rc = tunnel_lookup_token(session, lookup, &token);
 	if (rc)
 		return rc;
 	config.token = token;

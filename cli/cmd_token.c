@@ -21,7 +21,7 @@ enum rc cmd_token(struct session *session)
 	}
 	rc = tunnel_lookup(session, session->options.arguments.items[0], STORE_READ, &lookup);
 	if (!rc)
-		rc = tunnel_token(session, &lookup, &token);
+		rc = tunnel_lookup_token(session, &lookup, &token);
 	if (rc)
 		return rc;
 	session_write(session, token, strlen(token));

@@ -71,7 +71,7 @@ enum rc tunnel_call_failed(struct session *session, const struct tunnel_lookup *
 	return call->rc;
 }
 
-enum rc tunnel_token(struct session *session, const struct tunnel_lookup *lookup, char **ret_token)
+enum rc tunnel_lookup_token(struct session *session, const struct tunnel_lookup *lookup, char **ret_token)
 {
 	struct call call = {.kind = CALL_TUNNEL_TOKEN, .arena = session->run.arena, .tunnel_id = lookup->recorded->resource->id};
 

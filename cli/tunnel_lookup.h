@@ -19,6 +19,6 @@ enum rc tunnel_lookup(struct session *session, const char *name, enum store_mode
 enum rc tunnel_call_failed(struct session *session, const struct tunnel_lookup *lookup, const struct call *call) MUST_CHECK;
 
 /** Fetch the tunnel's token. @param ret_token  a secret: arena; wipe it after use */
-enum rc tunnel_token(struct session *session, const struct tunnel_lookup *lookup, char **ret_token) MUST_CHECK;
+enum rc tunnel_lookup_token(struct session *session, const struct tunnel_lookup *lookup, char **ret_token) MUST_CHECK;
 
 #endif
