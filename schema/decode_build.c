@@ -39,7 +39,7 @@ const char *build_intern(struct decoder *decoder, const char *text)
 	return known;
 }
 
-const char *build_text(struct decoder *decoder, const struct node *node)
+const char *decode_build_text(struct decoder *decoder, const struct node *node)
 {
 	const char *text = value_text(node, NULL);
 

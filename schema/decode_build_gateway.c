@@ -56,7 +56,7 @@ static void build_listener(struct decoder *decoder, const struct node *node, str
 	const struct node *namespaces = value_get(allowed, "namespaces");
 
 	to->name = build_name(decoder, value_get(node, "name"), "");
-	to->hostname = build_text(decoder, hostname);
+	to->hostname = decode_build_text(decoder, hostname);
 	to->hostname_span = build_span(decoder, hostname ? hostname : node);
 	to->port = (int32_t)value_int(value_get(node, "port"), 0);
 	to->protocol_text = build_name(decoder, value_get(node, "protocol"), "");
@@ -108,7 +108,7 @@ void build_grant(struct decoder *decoder, const struct node *root, const struct 
 
 		grant->to[i].group = build_name(decoder, value_get(node, "group"), "");
 		grant->to[i].kind = build_name(decoder, value_get(node, "kind"), "");
-		grant->to[i].name = build_text(decoder, value_get(node, "name"));
+		grant->to[i].name = decode_build_text(decoder, value_get(node, "name"));
 	}
 	BUILD_ADD(decoder, decoder->objects->grants, decoder->objects->grant_count, decoder->objects->grant_capacity, grant);
 }

@@ -12,7 +12,7 @@ static void build_target(struct decoder *decoder, const struct node *node, const
 	to->kind = build_name(decoder, value_get(node, "kind"), "");
 	to->group = build_name(decoder, value_get(node, "group"), default_group(to->kind));
 	to->name_space = build_name(decoder, value_get(node, "namespace"), name_space);
-	to->name = build_text(decoder, value_get(node, "name"));
+	to->name = decode_build_text(decoder, value_get(node, "name"));
 	to->section_name = build_intern(decoder, value_text(value_get(node, "sectionName"), NULL));
 	to->span = build_span(decoder, node);
 	/* Without a name everything of that kind counts as targeted: what protects must not be narrowed. */
@@ -32,7 +32,7 @@ void build_tls_policy(struct decoder *decoder, const struct node *root, const st
 	policy->targets = build_items(decoder, targets, sizeof(*policy->targets), &policy->target_count);
 	for (size_t i = 0; i < policy->target_count; i++)
 		build_target(decoder, value_item(targets, i), meta->name_space, &policy->targets[i]);
-	policy->hostname = build_text(decoder, value_get(validation, "hostname"));
+	policy->hostname = decode_build_text(decoder, value_get(validation, "hostname"));
 	policy->uses_system_cas = str_eq(value_text(value_get(validation, "wellKnownCACertificates"), ""), "System");
 	policy->ca_ref_count = value_count(value_get(validation, "caCertificateRefs"));
 	policy->san_count = value_count(value_get(validation, "subjectAltNames"));

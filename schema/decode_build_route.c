@@ -46,7 +46,7 @@ static void build_match(struct decoder *decoder, const struct node *node, struct
 	const struct node *path = value_get(node, "path"), *value = value_get(path, "value");
 
 	to->path_type = path_type_of(path);
-	to->path = str_eq(value_text(value, "/"), "/") ? "/" : build_text(decoder, value);
+	to->path = str_eq(value_text(value, "/"), "/") ? "/" : decode_build_text(decoder, value);
 	to->method = build_intern(decoder, value_text(value_get(node, "method"), NULL));
 	to->header_count = value_count(value_get(node, "headers"));
 	to->query_count = value_count(value_get(node, "queryParams"));
@@ -86,7 +86,7 @@ static void build_filter(struct decoder *decoder, const struct node *node, struc
 	if (to->type != FILTER_REDIRECT && to->type != FILTER_REWRITE)
 		return;
 	value = value_get(node, route_filter_types[to->type].field);
-	to->hostname = build_text(decoder, value_get(value, "hostname"));
+	to->hostname = decode_build_text(decoder, value_get(value, "hostname"));
 	to->has_path = value_get(value, "path") != NULL;
 	if (to->type == FILTER_REWRITE)
 		return;
@@ -101,7 +101,7 @@ static void build_backend(struct decoder *decoder, const struct node *node, cons
 	to->kind = build_name(decoder, value_get(node, "kind"), "Service");
 	to->name_space = build_name(decoder, value_get(node, "namespace"), name_space);
 	to->has_namespace = value_get(node, "namespace") != NULL;
-	to->name = build_text(decoder, value_get(node, "name"));
+	to->name = decode_build_text(decoder, value_get(node, "name"));
 	to->port = (int32_t)value_int(value_get(node, "port"), 0);
 	to->weight = (int32_t)value_int(value_get(node, "weight"), 1);
 	to->filter_count = value_count(value_get(node, "filters"));

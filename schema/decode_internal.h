@@ -77,7 +77,7 @@ const char *build_copy(struct decoder *decoder, const char *text);
 /** One copy for all equal texts; arena. NULL stays NULL. */
 const char *build_intern(struct decoder *decoder, const char *text);
 /** A string node's copy; NULL when it is absent. */
-const char *build_text(struct decoder *decoder, const struct node *node);
+const char *decode_build_text(struct decoder *decoder, const struct node *node);
 /** A string node's interned text, or @p fallback (static) when it is absent. */
 const char *build_name(struct decoder *decoder, const struct node *node, const char *fallback);
 /** Room for one item per item of @p list; NULL (and no items) when it has none; arena. */

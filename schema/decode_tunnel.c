@@ -132,10 +132,10 @@ static void build_rule(struct decoder *decoder, const struct node *node, struct 
 	const struct node *host = value_get(node, "hostname"), *value = value_get(node, "path");
 	const struct node *target = value_get(node, "service");
 
-	to->hostname = build_text(decoder, host);
-	to->path = build_text(decoder, value);
+	to->hostname = decode_build_text(decoder, host);
+	to->path = decode_build_text(decoder, value);
 	to->path_type = path_type_of(value_text(value_get(node, "pathType"), "PathPrefix"));
-	to->service = build_text(decoder, target);
+	to->service = decode_build_text(decoder, target);
 	to->origin_request = origin_build(decoder, value_get(node, "originRequest"));
 	to->span = build_span(decoder, node);
 	to->hostname_span = build_span(decoder, host ? host : node);
@@ -152,12 +152,12 @@ void build_tunnel(struct decoder *decoder, const struct node *root, const struct
 	if (!tunnel)
 		return;
 	tunnel->meta = *meta;
-	tunnel->account = build_text(decoder, account_node);
+	tunnel->account = decode_build_text(decoder, account_node);
 	tunnel->account_span = build_span(decoder, account_node ? account_node : spec);
 	tunnel->rules = build_items(decoder, rules, sizeof(*tunnel->rules), &tunnel->rule_count);
 	for (size_t i = 0; i < tunnel->rule_count; i++)
 		build_rule(decoder, value_item(rules, i), &tunnel->rules[i]);
-	tunnel->catch_all = catch_all ? build_text(decoder, catch_all) : "http_status:404";
+	tunnel->catch_all = catch_all ? decode_build_text(decoder, catch_all) : "http_status:404";
 	tunnel->catch_all_span = build_span(decoder, catch_all ? catch_all : spec);
 	tunnel->origin_request = origin_build(decoder, value_get(spec, "originRequest"));
 	tunnel->dns = value_bool(value_get(spec, "dns"), true);

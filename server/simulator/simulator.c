@@ -62,7 +62,7 @@ static enum rc start(struct run *run, const struct simulator_config *config, str
 	enum rc rc = check_config(&run->diags, config, service);
 
 	if (!rc)
-		rc = store_open(&run->diags, config->data_path, &service->store);
+		rc = sim_store_open(&run->diags, config->data_path, &service->store);
 	if (!rc)
 		rc = seed(run, service, config);
 	if (!rc)

@@ -176,7 +176,7 @@ static enum rc report_failure(struct diags *diags, const char *path, enum rc rc,
 	return RC_IO;
 }
 
-enum rc store_open(struct diags *diags, const char *path, struct store **ret_store)
+enum rc sim_store_open(struct diags *diags, const char *path, struct store **ret_store)
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 	struct store *store = calloc(1, sizeof(*store));

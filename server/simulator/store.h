@@ -46,7 +46,7 @@ struct cursor {
 /** Open or create the data.
  * @param path  NULL: in memory
  * @return RC_OK; RC_CORRUPT not a file of ours (A0904); RC_IO (A0905); RC_NOMEM */
-enum rc store_open(struct diags *diags, const char *path, struct store **ret_store) MUST_CHECK;
+enum rc sim_store_open(struct diags *diags, const char *path, struct store **ret_store) MUST_CHECK;
 void store_close(struct store *store);
 
 enum rc store_begin(struct store *store) MUST_CHECK;
