@@ -81,8 +81,8 @@ static enum rc refuse_key(struct yaml_reader *reader, yaml_mark_t mark, const ch
 	struct diag *diag = diag_add(reader->diags, SEVERITY_ERROR, "A0109", mark_span(reader, mark),
 				     "%s cannot be a key", what);
 
-	diag_help(reader->diags, diag, "Keys are text. Put the key in quotes; a value in {{ }} is an unrendered template, "
-		  "which has to be rendered first.");
+	diag_help(reader->diags, diag, "Keys are text; put the key in quotes.");
+	yaml_help_template(reader->diags, diag);
 	return RC_INVALID;
 }
 
@@ -267,8 +267,6 @@ static enum rc on_collection(struct yaml_reader *reader, const yaml_event_t *eve
 
 	if (expects_key(top(reader)))
 		return refuse_key(reader, event->start_mark, node_kind_text(kind));
-	if (reader->depth == LIMIT_DEPTH)
-		return refuse_depth(reader, event->start_mark);
 	frame.nodes_before = reader->nodes;
 	rc = count_nodes(reader, 1, event->start_mark);
 	if (rc)
@@ -407,6 +405,24 @@ static enum rc on_event(struct yaml_reader *reader, const yaml_event_t *event)
 	return RC_INTERNAL;
 }
 
+/* How deep the events nest, also while a refused document is skipped: libyaml gets slow with depth. */
+static bool is_too_deep(struct yaml_reader *reader, const yaml_event_t *event)
+{
+	switch (event->type) {
+	case YAML_SEQUENCE_START_EVENT:
+	case YAML_MAPPING_START_EVENT:
+		reader->nesting++;
+		break;
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		reader->nesting--;
+		break;
+	default:
+		break;
+	}
+	return reader->nesting > LIMIT_DEPTH;
+}
+
 /* One event. @param is_skipped  the document was refused: only its end matters */
 static enum rc step(struct yaml_reader *reader, bool is_skipped)
 {
@@ -417,7 +433,9 @@ static enum rc step(struct yaml_reader *reader, bool is_skipped)
 		reader->is_ended = true;
 		return yaml_syntax_error(reader->diags, reader->text, &reader->parser);
 	}
-	if (!is_skipped || event.type == YAML_DOCUMENT_END_EVENT)
+	if (is_too_deep(reader, &event))
+		rc = refuse_depth(reader, event.start_mark);
+	else if (!is_skipped || event.type == YAML_DOCUMENT_END_EVENT)
 		rc = on_event(reader, &event);
 	yaml_event_delete(&event);
 	return rc;
@@ -461,26 +479,34 @@ enum rc yaml_open(struct diags *diags, const struct text *text, struct yaml_read
 	return RC_OK;
 }
 
+static enum rc read_document(struct yaml_reader *reader)
+{
+	enum rc rc = RC_OK;
+
+	while (!rc && !reader->is_ended && !reader->in_document)
+		rc = step(reader, false);
+	while (!rc && !reader->is_ended && reader->in_document)
+		rc = step(reader, false);
+	return rc;
+}
+
 enum rc yaml_next(struct yaml_reader *reader, struct arena *arena, struct node **ret_root, bool *ret_end)
 {
 	enum rc rc = RC_OK;
-	bool is_new;
 
+	/* the rest of a document that was refused */
 	while (!rc && !reader->is_ended && reader->in_document)
 		rc = step(reader, true);
 	begin_document(reader, arena);
-	while (!rc && !reader->is_ended && !reader->in_document)
-		rc = step(reader, false);
-	is_new = reader->in_document;
-	while (!rc && reader->in_document)
-		rc = step(reader, false);
+	if (!rc)
+		rc = read_document(reader);
 	if (rc) {
-		/* only what was refused for its content leaves libyaml able to go on */
+		/* only after refusing what a document says can libyaml go on */
 		reader->is_ended |= rc != RC_INVALID;
 		return rc;
 	}
 	*ret_root = reader->root && reader->root->kind != NODE_NULL ? reader->root : NULL;
-	*ret_end = !is_new;
+	*ret_end = reader->is_ended;
 	return RC_OK;
 }
 

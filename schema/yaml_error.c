@@ -4,8 +4,9 @@
 #include "base/str.h"
 #include "schema/yaml_internal.h"
 
-/** Which of libyaml's two places is the one to show. */
-enum place { AT_PROBLEM, AT_CONTEXT };
+/** Which of libyaml's two places is the one to show. OPENED: where the bracket was opened, if the text ends before it
+ * is closed, and only in that case; another row stands for the other. */
+enum place { AT_PROBLEM, AT_CONTEXT, OPENED };
 
 static const struct explanation {
 	const char *context; /* start of libyaml's context; NULL: any */
@@ -14,46 +15,83 @@ static const struct explanation {
 	const char *summary;
 	const char *help;
 } explanations[] = {
-	{"while scanning an alias", "did not find", AT_CONTEXT, "text that starts with * is read as an alias",
+	{"while scanning an alias", "did not find", AT_CONTEXT,
+	 "text that starts with * is read as an alias",
 	 "Put it in quotes: \"*.example.com\""},
-	{"while scanning an anchor", "did not find", AT_CONTEXT, "text that starts with & is read as an anchor",
+	{"while scanning an anchor", "did not find", AT_CONTEXT,
+	 "text that starts with & is read as an anchor",
 	 "Put it in quotes."},
-	{"while scanning a quoted scalar", "found unexpected end", AT_CONTEXT, "this quote is never closed",
+	{"while scanning a quoted scalar", "found unexpected end", AT_CONTEXT,
+	 "this quote is never closed",
 	 "Close it on the line where the text ends."},
 	{"while scanning a quoted scalar", "found unexpected document", AT_CONTEXT,
-	 "this quote is still open where the next document starts", "Close it on the line where the text ends."},
-	{"while parsing a quoted scalar", "found unknown escape", AT_PROBLEM, "unknown escape after the backslash",
+	 "this quote is still open where the next document starts",
+	 "Close it on the line where the text ends."},
+	{"while parsing a quoted scalar", "found unknown escape", AT_PROBLEM,
+	 "unknown escape after the backslash",
 	 "In single quotes a backslash is an ordinary character: '\\d+'"},
-	{"while parsing a quoted scalar", "found invalid Unicode", AT_PROBLEM, "the escape is no Unicode character",
-	 "A character beyond U+FFFF is written \\UXXXXXXXX (in JSON as a pair of \\u escapes, both halves)."},
-	{"while parsing a quoted scalar", "did not find expected hex", AT_PROBLEM, "hexadecimal digits are missing in the escape",
+	{"while parsing a quoted scalar", "found invalid Unicode", AT_PROBLEM,
+	 "the escape is no Unicode character",
+	 "A character beyond U+FFFF is written \\UXXXXXXXX (in JSON as a pair of \\u escapes, both "
+	 "halves)."},
+	{"while parsing a quoted scalar", "did not find expected hex", AT_PROBLEM,
+	 "hexadecimal digits are missing in the escape",
 	 "In single quotes a backslash is an ordinary character."},
-	{"while scanning a block scalar", "found a tab", AT_PROBLEM, "a tab stands where spaces must indent",
+	{"while scanning a block scalar", "found a tab", AT_PROBLEM,
+	 "a tab stands where spaces must indent",
 	 "Replace the tab by spaces."},
-	{"while scanning a block scalar", "did not find", AT_PROBLEM, "only a comment may follow | or > on its line",
+	{"while scanning a block scalar", "did not find", AT_PROBLEM,
+	 "only a comment may follow | or > on its line",
 	 "Put text that starts with | or > in quotes."},
-	{"while scanning a simple key", "could not find expected ':'", AT_CONTEXT, "this line is neither \"key: value\" nor part of a list",
-	 "Add the colon and a space after the key, or indent the line to make it part of the value above."},
-	{"while parsing a flow mapping", "did not find expected ','", AT_CONTEXT, "this { is never closed, or a comma is missing in it",
-	 "Text that starts with { goes in quotes."},
-	{"while parsing a flow sequence", "did not find expected ','", AT_CONTEXT, "this [ is never closed, or a comma is missing in it",
-	 "Text that starts with [ goes in quotes."},
-	{"while parsing a flow node", "did not find expected node", AT_PROBLEM, "a value is expected here", NULL},
-	{"while parsing a block mapping", "did not find expected key", AT_PROBLEM, "a key of the mapping is expected here",
+	{"while scanning a simple key", "could not find expected ':'", AT_CONTEXT,
+	 "this line is neither \"key: value\" nor part of a list",
+	 "Add the colon and a space after the key, or indent the line to make it part of the value "
+	 "above."},
+	{"while parsing a flow mapping", "did not find expected ','", OPENED,
+	 "this { is never closed",
+	 "Add the missing }. Text that starts with { goes in quotes."},
+	{"while parsing a flow mapping", "did not find expected ','", AT_PROBLEM,
+	 "a comma or } is missing before this",
+	 "Inside { } the members are separated by commas; text with brackets, commas or quotes in "
+	 "it goes in quotes."},
+	{"while parsing a flow sequence", "did not find expected ','", OPENED,
+	 "this [ is never closed",
+	 "Add the missing ]. Text that starts with [ goes in quotes."},
+	{"while parsing a flow sequence", "did not find expected ','", AT_PROBLEM,
+	 "a comma or ] is missing before this",
+	 "Inside [ ] the items are separated by commas; text with brackets, commas or quotes in it "
+	 "goes in quotes."},
+	{"while parsing a flow node", "did not find expected node", OPENED,
+	 "the text ends where a value is expected", NULL},
+	{NULL, "did not find expected node", AT_PROBLEM,
+	 "a value is expected here",
+	 "Text that starts with a bracket, a comma or : goes in quotes."},
+	{"while parsing a block mapping", "did not find expected key", AT_PROBLEM,
+	 "a key of the mapping is expected here",
 	 "Indent this line like the other keys of its mapping; after a quoted value nothing may follow."},
-	{"while parsing a block collection", "did not find expected '-'", AT_PROBLEM, "the next \"- \" of the list is expected here",
+	{"while parsing a block collection", "did not find expected '-'", AT_PROBLEM,
+	 "the next \"- \" of the list is expected here",
 	 "Indent this line like the other items of its list, or less, to end it."},
-	{NULL, "mapping values are not allowed", AT_PROBLEM, "a \": \" is not allowed here",
+	{NULL, "mapping values are not allowed", AT_PROBLEM,
+	 "a \": \" is not allowed here",
 	 "Text with a colon and a space in it goes in quotes; or the line is indented too deep."},
-	{NULL, "block sequence entries are not allowed", AT_PROBLEM, "a list cannot start here",
+	{NULL, "block sequence entries are not allowed", AT_PROBLEM,
+	 "a list cannot start here",
 	 "Start it on a line of its own below the key."},
-	{NULL, "block mapping keys are not allowed", AT_PROBLEM, "a key cannot start here", NULL},
-	{NULL, "did not find expected <document start>", AT_PROBLEM, "the document has ended, but more text follows",
+	{NULL, "block mapping keys are not allowed", AT_PROBLEM,
+	 "a key cannot start here", NULL},
+	{NULL, "did not find expected <document start>", AT_PROBLEM,
+	 "the document has ended, but more text follows",
 	 "Put --- on a line of its own between two documents; or indent the line like those above."},
-	{NULL, "found undefined tag handle", AT_PROBLEM, "the tag uses a prefix that no %TAG line declares",
+	{NULL, "found undefined tag handle", AT_PROBLEM,
+	 "the tag uses a prefix that no %TAG line declares",
 	 "Text that starts with ! goes in quotes."},
-	{NULL, "found incompatible YAML document", AT_PROBLEM, "this version of YAML is unknown", "Write %YAML 1.2, or leave the line out."},
-	{NULL, "found a tab character", AT_PROBLEM, "a tab indents this line", "YAML is indented with spaces: replace the tab."},
+	{NULL, "found incompatible YAML document", AT_PROBLEM,
+	 "this version of YAML is unknown",
+	 "Write %YAML 1.2, or leave the line out."},
+	{NULL, "found a tab character", AT_PROBLEM,
+	 "a tab indents this line",
+	 "YAML is indented with spaces: replace the tab."},
 };
 
 static bool starts_with(const char *text, const char *prefix)
@@ -61,12 +99,29 @@ static bool starts_with(const char *text, const char *prefix)
 	return text && str_has_prefix(text, prefix);
 }
 
-static const struct explanation *find_explanation(const yaml_parser_t *parser)
+static struct span to_span(const struct text *text, yaml_mark_t mark)
+{
+	return (struct span){.text = text, .line = (uint32_t)mark.line + 1, .column = (uint32_t)mark.column + 1};
+}
+
+/* libyaml puts the end of the text on a line of its own. */
+static bool is_at_end(const struct text *text, yaml_mark_t mark)
+{
+	struct span span = to_span(text, mark);
+	size_t size;
+	const char *line = span_line(&span, &size);
+
+	return !line || line == text->bytes + text->size;
+}
+
+static const struct explanation *find_explanation(const struct text *text, const yaml_parser_t *parser)
 {
 	for (size_t i = 0; i < sizeof(explanations) / sizeof(explanations[0]); i++) {
 		const struct explanation *e = &explanations[i];
 
-		if (starts_with(parser->problem, e->problem) && (!e->context || starts_with(parser->context, e->context)))
+		if (!starts_with(parser->problem, e->problem) || (e->context && !starts_with(parser->context, e->context)))
+			continue;
+		if (e->place != OPENED || is_at_end(text, parser->problem_mark))
 			return e;
 	}
 	return NULL;
@@ -87,11 +142,6 @@ static char char_at(const struct span *span)
 	return 0;
 }
 
-static struct span to_span(const struct text *text, yaml_mark_t mark)
-{
-	return (struct span){.text = text, .line = (uint32_t)mark.line + 1, .column = (uint32_t)mark.column + 1};
-}
-
 static struct diag *add_bad_start(struct diags *diags, struct span span)
 {
 	char c = char_at(&span);
@@ -109,7 +159,7 @@ static struct diag *add_bad_start(struct diags *diags, struct span span)
 
 static struct diag *add_syntax(struct diags *diags, const struct text *text, const yaml_parser_t *parser)
 {
-	const struct explanation *e = find_explanation(parser);
+	const struct explanation *e = find_explanation(text, parser);
 	struct span problem = to_span(text, parser->problem_mark);
 	struct diag *diag;
 
@@ -119,28 +169,26 @@ static struct diag *add_syntax(struct diags *diags, const struct text *text, con
 		return diag_add(diags, SEVERITY_ERROR, "A0103", problem, "not valid YAML: %s",
 				parser->problem ? parser->problem : "unknown fault");
 	diag = diag_add(diags, SEVERITY_ERROR, "A0103",
-			e->place == AT_CONTEXT ? to_span(text, parser->context_mark) : problem, "%s", e->summary);
+			e->place == AT_PROBLEM ? problem : to_span(text, parser->context_mark), "%s", e->summary);
 	if (e->help)
 		diag_help(diags, diag, "%s", e->help);
 	return diag;
 }
 
-static bool line_has_template(const struct span *span)
+void yaml_help_template(struct diags *diags, struct diag *diag)
 {
 	size_t size;
-	const char *line = span_line(span, &size);
+	const char *line = span_line(&diag->span, &size);
 
-	return line && memmem(line, size, "{{", 2);
+	if (line && memmem(line, size, "{{", 2))
+		diag_help(diags, diag,
+			  "{{ }} is an unrendered template; render it first (helm template) and give adit the output.");
 }
 
 enum rc yaml_syntax_error(struct diags *diags, const struct text *text, const yaml_parser_t *parser)
 {
-	struct diag *diag;
-
 	if (parser->error == YAML_MEMORY_ERROR)
 		return RC_NOMEM;
-	diag = add_syntax(diags, text, parser);
-	if (line_has_template(&diag->span))
-		diag_help(diags, diag, "{{ }} is an unrendered template; render it first (helm template) and give adit the output.");
+	yaml_help_template(diags, add_syntax(diags, text, parser));
 	return RC_INVALID;
 }

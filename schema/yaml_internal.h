@@ -44,6 +44,7 @@ struct yaml_reader {
 	struct node *root;
 	struct map anchors;        /**< name -> struct anchor */
 	size_t nodes;
+	unsigned nesting;          /**< open collections as libyaml reports them */
 	unsigned depth;            /**< frames in use */
 	struct frame frames[LIMIT_DEPTH];
 	const char *keys[YAML_KEY_CACHE];
@@ -65,6 +66,9 @@ enum rc yaml_json_adapt(const char *bytes, size_t size, unsigned char **ret_copy
 
 /** Add the diagnostic for libyaml's failure. @return RC_INVALID, RC_NOMEM */
 enum rc yaml_syntax_error(struct diags *diags, const struct text *text, const yaml_parser_t *parser) MUST_CHECK;
+
+/** Say so when the line of @p diag holds an unrendered template. */
+void yaml_help_template(struct diags *diags, struct diag *diag);
 
 /** Give a plain scalar its kind and value; node->text is set. */
 void yaml_resolve_plain(struct node *node);

@@ -1,5 +1,5 @@
-/* Scalars typed as Kubernetes types them: sigs.k8s.io/yaml reads with goyaml.v2 and goes through JSON, so y, yes and on
- * are true, 010 is 8, 1_000 is 1000, base 60 and dates are text, and what JSON cannot express is an error.
+/* Scalars typed as Kubernetes types them: sigs.k8s.io/yaml reads with goyaml.v2 and goes through JSON, so y, yes
+ * and on are true, 010 is 8, 1_000 is 1000, base 60 and dates are text, and what JSON cannot express is an error.
  * Source: https://github.com/kubernetes-sigs/yaml/blob/master/goyaml.v2/resolve.go */
 #include <errno.h>
 #include <math.h>
@@ -118,17 +118,11 @@ static unsigned digit_value(char c)
 static unsigned number_base(const char **at)
 {
 	char mark = (*at)[0] == '0' ? (*at)[1] : 0;
-	unsigned base = mark == 'x' || mark == 'X' ? 16 : mark == 'o' || mark == 'O' ? 8 : mark == 'b' || mark == 'B' ? 2 : 0;
 
-	if (base) {
-		*at += 2;
-		return base;
-	}
-	if (mark) {
-		*at += 1;
-		return 8;
-	}
-	return 10;
+	if (!mark)
+		return 10;
+	*at += strchr("xXoObB", mark) ? 2 : 1;
+	return mark == 'x' || mark == 'X' ? 16 : mark == 'b' || mark == 'B' ? 2 : 8;
 }
 
 /* Integers over 63 bits become a double, as they do on their way through JSON. */
@@ -259,7 +253,8 @@ enum rc yaml_scalar(struct yaml_reader *reader, const yaml_event_t *event, struc
 	yaml_resolve_plain(node);
 	if (!is_tagged_kind(tag, node->kind)) {
 		diag = scalar_fault(reader, event, "A0112", "is not what its tag says");
-		diag_help(reader->diags, diag, "Remove the tag %s.", (const char *)event->data.scalar.tag);
+		diag_help(reader->diags, diag, "Remove the tag !!%s.",
+			  (const char *)event->data.scalar.tag + sizeof(tag_prefix) - 1);
 		return RC_INVALID;
 	}
 	if (node->kind != NODE_FLOAT)
