@@ -83,6 +83,7 @@ void check_fail(struct check *check, const char *code, const struct node *node, 
 	struct diag *diag;
 	va_list args;
 	char object[400];
+	const char *line;
 
 	if (check_is_full(check))
 		return;
@@ -93,7 +94,8 @@ void check_fail(struct check *check, const char *code, const struct node *node, 
 	va_start(args, format);
 	strbuf_vaddf(&out, format, args);
 	va_end(args);
-	diag = diag_add(check->diags, SEVERITY_ERROR, code, place(check, node), "%s", strbuf_text(&out));
+	line = str_printable(check->diags->arena, strbuf_text(&out), out.size, false); /* values may have newlines */
+	diag = diag_add(check->diags, SEVERITY_ERROR, code, place(check, node), "%s", str_or_empty(line));
 	strbuf_done(&out);
 	check_object_name(check, object, sizeof(object));
 	diag_address(check->diags, diag, object);
