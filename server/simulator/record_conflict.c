@@ -27,17 +27,18 @@ enum conflict_scope {
 static const struct {
 	enum conflict_scope scope;
 	const char *sql;
+	size_t bind_count;
 	int code;
 	const char *message;
 } conflicts[] = {
-	{SCOPE_ANY, identical_sql, 81058, "An identical record already exists."},
-	{SCOPE_CNAME, address_or_cname_sql, 81053, "An A, AAAA, or CNAME record with that host already exists."},
-	{SCOPE_ADDRESS, cname_sql, 81054,
+	{SCOPE_ANY, identical_sql, 5, 81058, "An identical record already exists."},
+	{SCOPE_CNAME, address_or_cname_sql, 3, 81053, "An A, AAAA, or CNAME record with that host already exists."},
+	{SCOPE_ADDRESS, cname_sql, 3, 81054,
 	 "A CNAME record with that host already exists. For more details, refer to "
 	 "<https://developers.cloudflare.com/dns/manage-dns-records/troubleshooting/records-with-same-name/>."},
-	{SCOPE_NS, address_or_cname_sql, 81053, "An A, AAAA, or CNAME record with that host already exists."},
-	{SCOPE_NS, not_ns_sql, 81056, "Records with that host already exist."},
-	{SCOPE_NOT_NS, ns_sql, 81056, "NS records with that host already exist."},
+	{SCOPE_NS, address_or_cname_sql, 3, 81053, "An A, AAAA, or CNAME record with that host already exists."},
+	{SCOPE_NS, not_ns_sql, 3, 81056, "Records with that host already exist."},
+	{SCOPE_NOT_NS, ns_sql, 3, 81056, "NS records with that host already exist."},
 };
 
 static bool is_in_scope(struct call *call, const struct record *record, enum conflict_scope scope)
@@ -59,29 +60,33 @@ static bool is_in_scope(struct call *call, const struct record *record, enum con
 	return false;
 }
 
-static enum rc ask(struct call *call, const struct record *record, const char *sql, int64_t *ret_number)
+/* @param bind_count how many of zone, name, id, type and content the question takes */
+static enum rc ask(struct call *call, const struct record *record, const char *sql, size_t bind_count,
+		   int64_t *ret_number)
 {
-	return store_number(call->store, sql,
-			    BINDS(bind_text(call->zone->id), bind_text(record->name),
-				  bind_text(str_or_empty(record->id)), bind_text(record->type),
-				  bind_text(record->content)), ret_number);
+	const struct bind binds[5] = {
+		bind_text(call->zone->id), bind_text(record->name), bind_text(str_or_empty(record->id)),
+		bind_text(record->type), bind_text(record->content),
+	};
+
+	return store_number(call->store, sql, binds, bind_count, ret_number);
 }
 
 enum rc record_check_conflicts(struct call *call, const struct record *record)
 {
 	int64_t number = 0;
-	enum rc rc = RC_OK;
+	enum rc rc;
 
 	for (size_t i = 0; i < sizeof(conflicts) / sizeof(conflicts[0]); i++) {
 		if (!is_in_scope(call, record, conflicts[i].scope))
 			continue;
-		rc = ask(call, record, conflicts[i].sql, &number);
+		rc = ask(call, record, conflicts[i].sql, conflicts[i].bind_count, &number);
 		if (rc)
 			return rc;
 		if (number)
 			return call_refuse(call, 400, conflicts[i].code, "%s", conflicts[i].message);
 	}
-	rc = ask(call, record, combined_sql, &number);
+	rc = ask(call, record, combined_sql, 5, &number);
 	if (!rc && number > COMBINED_CHARS)
 		return call_refuse(call, 400, 83011, "Combined content length of records with this name and type exceeds "
 				   "%d characters.", COMBINED_CHARS);
