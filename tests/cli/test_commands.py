@@ -100,7 +100,7 @@ class Streams(Case):
         json.loads(done.stdout)
         done = subprocess.run([ADIT, "render", "-f", "-"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               cwd=self.folder, env=self.environment(), preexec_fn=close(0))
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 4)
         self.assertIn(b"<stdin>", done.stderr)
 
     def colored(self, *args, **env):
