@@ -66,14 +66,18 @@ static enum rc create_file(struct sqlite_store *s)
 	return error ? fault_file(s, error) : RC_OK;
 }
 
-/** By path: a descriptor of our own, when closed, would drop the locks of every SQLite connection to the file. */
-static void tighten(struct sqlite_store *s, mode_t mode)
+/** Once the file is known to be ours. By path: a descriptor of our own, when closed, would drop the locks of every
+ * SQLite connection to the file. */
+static void tighten(struct sqlite_store *s)
 {
 	struct diags *diags = &s->run->diags;
 	struct diag *diag;
+	struct stat file;
+	mode_t mode;
 
-	if (!(mode & 077))
+	if (stat(s->path, &file) < 0 || !(file.st_mode & 077))
 		return;
+	mode = file.st_mode;
 	if (!s->read_only && chmod(s->path, 0600) == 0) {
 		diag_add(diags, SEVERITY_NOTE, "A0504", NOWHERE, "the state %s could be read by others (mode %04o): now 0600",
 			 s->base.location, (unsigned)(mode & 07777));
@@ -103,7 +107,6 @@ static enum rc prepare_file(struct sqlite_store *s, bool *ret_any)
 	}
 	if (!S_ISREG(file.st_mode))
 		return fault_file(s, S_ISDIR(file.st_mode) ? EISDIR : EINVAL);
-	tighten(s, file.st_mode);
 	*ret_any = true;
 	return RC_OK;
 }
@@ -183,10 +186,13 @@ static enum rc open_database(struct sqlite_store *s)
 
 	if (!rc)
 		rc = sqlite_schema_check(s, &any);
-	if (!rc && !any)
-		disconnect(s);
-	if (rc || s->read_only)
+	if (rc)
 		return rc;
+	tighten(s);
+	if (!any)
+		disconnect(s);
+	if (s->read_only)
+		return RC_OK;
 	rc = check_pages(s);
 	/* Refused, without an error, while others have a WAL open: then it stays WAL, which is as durable. */
 	return rc ? rc : execute_text(s, "PRAGMA journal_mode = DELETE");
