@@ -1,6 +1,7 @@
 /* Diagnostics as text and as JSON. */
 #include "report/diagnostics.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -119,17 +120,36 @@ static void print_diag(struct printer *p, const struct diag *diag)
 		strbuf_addf(p->out, "  help: %s\n", safe(p->arena, diag->help, true));
 }
 
-/** How many of each severity to print: errors take the room first. */
-static void share_room(const struct diags *diags, size_t room[3])
+/** Decides which diagnostics are printed. */
+struct choice {
+	size_t room[3];             /**< by severity: errors take the room first */
+	unsigned char seen[10000];  /**< by code: how often it was printed, errors apart */
+};
+
+static void share_room(const struct diags *diags, struct choice *choice)
 {
 	size_t counts[3] = { 0 }, left = DIAGNOSTICS_PRINTED;
 
 	for (size_t i = 0; i < diags->count; i++)
 		counts[diags->items[i].severity]++;
 	for (size_t s = SEVERITY_ERROR; s <= SEVERITY_NOTE; s++) {
-		room[s] = counts[s] < left ? counts[s] : left;
-		left -= room[s];
+		choice->room[s] = counts[s] < left ? counts[s] : left;
+		left -= choice->room[s];
 	}
+}
+
+/** A warning or a note that says the same of ten thousand places says it of a few. */
+static bool is_printed(struct choice *choice, const struct diag *diag)
+{
+	unsigned long code = strtoul(diag->code + 1, NULL, 10) % sizeof(choice->seen);
+
+	if (!choice->room[diag->severity])
+		return false;
+	if (diag->severity != SEVERITY_ERROR && choice->seen[code] >= DIAGNOSTICS_OF_ONE_CODE)
+		return false;
+	choice->room[diag->severity]--;
+	choice->seen[code]++;
+	return true;
 }
 
 static void print_rest(struct strbuf *out, const size_t hidden[3], size_t dropped)
@@ -146,24 +166,23 @@ static void print_rest(struct strbuf *out, const size_t hidden[3], size_t droppe
 		strbuf_addf(out, "%s%zu %s%s", separator, hidden[s], styles[s].name, hidden[s] == 1 ? "" : "s");
 		separator = ", ";
 	}
-	strbuf_adds(out, separator[0] == ',' ? ")\n" : "\n");
+	if (dropped)
+		strbuf_addf(out, "%s%zu not kept", separator, dropped);
+	strbuf_adds(out, ")\n");
 }
 
 void diagnostics_text(struct strbuf *out, const struct diags *diags, bool color)
 {
 	struct printer p = { .out = out, .arena = diags->arena, .color = color };
-	size_t room[3], hidden[3] = { 0 };
+	struct choice choice = { 0 };
+	size_t hidden[3] = { 0 };
 
-	share_room(diags, room);
+	share_room(diags, &choice);
 	for (size_t i = 0; i < diags->count; i++) {
-		const struct diag *diag = &diags->items[i];
-
-		if (room[diag->severity]) {
-			room[diag->severity]--;
-			print_diag(&p, diag);
-		} else {
-			hidden[diag->severity]++;
-		}
+		if (is_printed(&choice, &diags->items[i]))
+			print_diag(&p, &diags->items[i]);
+		else
+			hidden[diags->items[i].severity]++;
 	}
 	print_rest(out, hidden, diags->dropped);
 }

@@ -13,6 +13,8 @@
 
 /** Most diagnostics printed as text; the rest are counted. */
 #define DIAGNOSTICS_PRINTED 50u
+/** Most warnings or notes with one code printed as text. */
+#define DIAGNOSTICS_OF_ONE_CODE 5u
 
 /** Append each of @p diags (sorted before by diags_sort()) as
  *
@@ -21,8 +23,8 @@
  *           |       ^
  *       help: did you mean hostname?
  *
- * At most DIAGNOSTICS_PRINTED of them, errors before warnings before notes when not all fit, and then
- * "... and N more". @param color with ANSI colours */
+ * At most DIAGNOSTICS_PRINTED of them, errors before warnings before notes when not all fit, at most
+ * DIAGNOSTICS_OF_ONE_CODE of a warning or note with one code, and then "... and N more". @param color with ANSI colours */
 void diagnostics_text(struct strbuf *out, const struct diags *diags, bool color);
 
 /** Write the list, sorted before, as an array of {severity, code, summary, detail, address, range, snippet} as

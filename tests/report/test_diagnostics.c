@@ -142,7 +142,26 @@ static void test_room(void **state)
 	text = strbuf_text(&f->out);
 	for (unsigned i = 0; i < 45; i++)
 		assert_non_null(strstr(text, arena_printf(f->run.arena, "error %u\n", i)));
+	assert_non_null(strstr(text, "note 0\n"));
 	assert_non_null(strstr(text, "... and 25 more (25 notes)\n"));
+}
+
+/** The same warning of many places is printed for a few; what another code says is still printed. */
+static void test_repetition(void **state)
+{
+	struct fixture *f = *state;
+	const char *text;
+
+	for (unsigned i = 0; i < 20; i++)
+		diag_add(&f->run.diags, SEVERITY_WARNING, "A0001", (struct span){ 0 }, "same %u", i);
+	diag_add(&f->run.diags, SEVERITY_WARNING, "A0002", (struct span){ 0 }, "other");
+	f->run.diags.dropped = 3;
+	diagnostics_text(&f->out, &f->run.diags, false);
+	text = strbuf_text(&f->out);
+	assert_non_null(strstr(text, "same 4\n"));
+	assert_null(strstr(text, "same 5\n"));
+	assert_non_null(strstr(text, "other\n"));
+	assert_non_null(strstr(text, "... and 18 more (15 warnings, 3 not kept)\n"));
 }
 
 static void test_color(void **state)
@@ -210,6 +229,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_address_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_long_line, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_repetition, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_color, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_escape_reaches_a_terminal, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_json, set_up, tear_down),
