@@ -38,7 +38,7 @@ enum rc finder_search(struct finder *finder, const struct source_input *input) M
 /** Look through the open folder @p fd and close it. @param path its name; without '/' at its end unless it is "/" */
 enum rc finder_walk(struct finder *finder, int fd, const char *path) MUST_CHECK;
 
-/** Add a file. */
+/** Add a file. @return RC_OK; RC_LIMIT more than LIMIT_FILES (A0016); RC_NOMEM */
 enum rc finder_add(struct finder *finder, const char *path, struct file_id id) MUST_CHECK;
 
 /** Mark the finder faulty and add a diagnostic, to which the caller may add a way out. */
