@@ -43,9 +43,12 @@ static enum rc load_desired(struct session *session, enum planning_mode mode, co
 	}
 	rc = session_load_manifests(session);
 	if (!rc && session->objects.invalid_count) {
-		session->verdict.refused = true;
-		if (!session->options.keep_going)
+		if (session->options.keep_going) {
+			session->verdict.partial = true;
+		} else {
+			session->verdict.refused = true;
 			rc = RC_INVALID;
+		}
 	}
 	if (!rc)
 		rc = recorded_owners(session, recorded, &owners);
@@ -156,6 +159,8 @@ void planning_judge(struct session *session, const struct plan *plan)
 {
 	if (plan_is_refused(plan) || (session->options.strict && plan->refusal_count))
 		session->verdict.refused = true;
+	if (plan->held_count || (plan->keep_going && plan->conflict_count))
+		session->verdict.partial = true;
 	if (plan->unknown_count)
 		session->verdict.error = true;
 }
