@@ -65,7 +65,8 @@ static inline struct value int_value(int64_t number)
 /* sqlite_statement.c */
 
 /** Say what went wrong and classify it. @param result of the SQLite call that failed
- * @return RC_NOMEM; RC_CONFLICT busy (A0503); RC_CORRUPT (A0505); RC_LIMIT or RC_IO (A0509) */
+ * @return RC_NOMEM; RC_CONFLICT busy (A0503); RC_CORRUPT (A0505); RC_IO (A0509); RC_LIMIT or RC_INTERNAL a value that
+ * no row can hold (A0516) */
 enum rc sqlite_fault(struct sqlite_store *s, int result) MUST_CHECK;
 /** The database is no state of adit's, or damaged (A0505). @return RC_CORRUPT */
 enum rc sqlite_fault_damaged(struct sqlite_store *s, const char *reason) MUST_CHECK;

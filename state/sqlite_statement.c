@@ -117,6 +117,15 @@ static enum rc fault_io(struct sqlite_store *s, int result)
 	return RC_IO;
 }
 
+/** What was to be written is not what a row can hold. */
+static enum rc fault_value(struct sqlite_store *s, int result, enum rc rc)
+{
+	if (!s->is_quiet)
+		diag_add(&s->run->diags, SEVERITY_ERROR, "A0516", NOWHERE, "the state %s cannot hold this: %s (%s)",
+			 s->base.location, sqlite3_errstr(result), sqlite3_errmsg(s->db));
+	return rc;
+}
+
 enum rc sqlite_fault(struct sqlite_store *s, int result)
 {
 	switch (result & 0xff) {
@@ -132,6 +141,13 @@ enum rc sqlite_fault(struct sqlite_store *s, int result)
 	case SQLITE_ERROR:
 	case SQLITE_SCHEMA:
 		return sqlite_fault_damaged(s, sqlite3_errmsg(s->db));
+	case SQLITE_TOOBIG:
+		return fault_value(s, result, RC_LIMIT);
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH:
+	case SQLITE_RANGE:
+	case SQLITE_MISUSE:
+		return fault_value(s, result, RC_INTERNAL);
 	default:
 		return fault_io(s, result);
 	}
