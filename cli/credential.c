@@ -160,18 +160,11 @@ static enum rc read_default(struct run *run, const struct account *account, stru
 	return help ? deny(run, account, "A0823", "there is no API token", help) : RC_NOMEM;
 }
 
-/** Cut white space at the end, and refuse what could never be a header's value. */
-static enum rc check(struct run *run, const struct account *account, struct strbuf *token)
+/** Files and commands end with a line end. */
+static void trim(struct strbuf *token)
 {
 	while (token->size && strchr(" \t\r\n", token->data[token->size - 1]))
 		token->data[--token->size] = '\0';
-	if (!token->size)
-		return deny(run, account, "A0824", "the API token is empty", NULL);
-	for (size_t i = 0; i < token->size; i++)
-		if (token->data[i] <= ' ' || token->data[i] >= 0x7f)
-			return deny(run, account, "A0824", "the API token holds characters that no token has",
-				    "It must be the token alone, on one line.");
-	return RC_OK;
 }
 
 enum rc credential_read(struct run *run, const struct account *account, const char *folder, struct strbuf *ret_token)
@@ -191,11 +184,11 @@ enum rc credential_read(struct run *run, const struct account *account, const ch
 	} else {
 		rc = read_default(run, account, &token);
 	}
-	if (!rc)
-		rc = check(run, account, &token);
-	if (rc)
+	if (rc) {
 		strbuf_wipe(&token);
-	else
-		*ret_token = token;
-	return rc;
+		return rc;
+	}
+	trim(&token);
+	*ret_token = token;
+	return RC_OK;
 }

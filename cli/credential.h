@@ -12,8 +12,8 @@
  * ~/.cnap/config.yaml for url cnap; CLOUDFLARE_API_TOKEN for api.cloudflare.com; nothing for any other.
  * @param folder     of the project file: tokenFile is relative to it, tokenCommand runs in it
  * @param ret_token  strbuf_wipe() it as soon as it was handed on
- * @return RC_OK; RC_DENIED no token (A0820 variable not set, A0821 file, A0822 command, A0823 none named,
- * A0824 not a token); RC_CANCELLED; RC_NOMEM */
+ * @return RC_OK; RC_DENIED no token (A0820 variable not set, A0821 file, A0822 command, A0823 none named);
+ * RC_CANCELLED; RC_NOMEM. Whether it can be a token at all is provider_open()'s to say. */
 enum rc credential_read(struct run *run, const struct account *account, const char *folder,
 			struct strbuf *ret_token) MUST_CHECK;
 

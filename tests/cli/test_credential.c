@@ -99,14 +99,8 @@ static void test_variable(void **state)
 	setenv("TEST_TOKEN", "secret-1\n", 1);
 	diags_init(&f->run.diags, f->run.arena);
 	expect_token(f, &account, "secret-1");
-	setenv("TEST_TOKEN", "secret 2", 1);
-	expect_denied(f, &account, "A0824");
-	setenv("TEST_TOKEN", "secret\r\nX-Injected: yes", 1);
-	expect_denied(f, &account, "A0824");
-	setenv("TEST_TOKEN", "secr\xc3\xa4t", 1);
-	expect_denied(f, &account, "A0824");
-	setenv("TEST_TOKEN", " \n", 1);
-	expect_denied(f, &account, "A0824");
+	setenv("TEST_TOKEN", "", 1);
+	expect_denied(f, &account, "A0820");
 }
 
 static void test_file(void **state)
@@ -143,8 +137,7 @@ static void test_command(void **state)
 		{ "basename \"$PWD\"", "", NULL },
 		{ "printf secret-x; exit 3", NULL, "A0822" },
 		{ "kill -9 $$", NULL, "A0822" },
-		{ "true", NULL, "A0824" },
-		{ "echo secret; echo more", NULL, "A0824" },
+		{ "printf 'secret-t \\r\\n\\n'", "secret-t", NULL },
 		{ "while :; do echo secretsecretsecretsecretsecretsecret; done", NULL, "A0822" },
 		/* There is nothing to read, and an ignored SIGPIPE is not handed on. */
 		{ "cat; test -n \"$(trap)\" || echo secret-s", "secret-s", NULL },
