@@ -6,6 +6,8 @@
 
 #include "base/str.h"
 
+#define LISTENERS_NAMED 6u /**< in one message */
+
 static const char *parent_text(struct translation *t, const struct parent_ref *parent)
 {
 	const char *section = parent->section_name ?
@@ -102,8 +104,8 @@ static const char *admission_text(struct attach *a, const struct draft *draft, c
 	if (l->closed_to)
 		return arena_printf(arena, "listener %s of %s takes no HTTPRoute: %s", name, draft->object, l->closed_to);
 	if (l->listener->from == ROUTES_FROM_SELECTOR)
-		return arena_printf(arena, "listener %s of %s selects namespaces by label, and namespace %s has not those labels"
-					   "%s: label it, or change allowedRoutes.namespaces.selector",
+		return arena_printf(arena, "listener %s of %s selects namespaces by label, and namespace %s does not have those "
+					   "labels%s: label it, or change allowedRoutes.namespaces.selector",
 				    name, draft->object, name_space,
 				    map_get(&a->t->namespaces, name_space) ? "" : " (it is not in the input)");
 	return arena_printf(arena, "listener %s of %s takes Routes of namespace %s only (allowedRoutes.namespaces.from: Same, "
@@ -115,9 +117,28 @@ static const char *hostname_text(struct attach *a, const struct draft *draft, co
 {
 	const struct http_route *route = a->route->route;
 
-	return arena_printf(a->t->arena, "hostname %s%s lies not within %s of listener %s of %s: change one of them",
-			    route->hostname_count ? route->hostnames[0] : "", route->hostname_count > 1 ? " and the others" : "",
+	return arena_printf(a->t->arena, "hostname %s%s does not lie within %s of listener %s of %s: change one of them",
+			    route->hostname_count ? route->hostnames[0] : "", route->hostname_count > 1 ? " (and so on)" : "",
 			    l->hostname, l->listener->name, draft->object);
+}
+
+static const char *listeners_text(struct attach *a, const struct draft *draft)
+{
+	struct strbuf text;
+	const char *copy = NULL;
+
+	strbuf_init(&text, 0);
+	strbuf_addf(&text, "%s has no such listener, but", draft->object);
+	for (size_t i = 0; i < draft->listener_count && i < LISTENERS_NAMED; i++)
+		strbuf_addf(&text, "%s %s on port %d", i ? "," : "", draft->listeners[i].listener->name,
+			    draft->listeners[i].listener->port);
+	if (draft->listener_count > LISTENERS_NAMED)
+		strbuf_adds(&text, " and others");
+	strbuf_adds(&text, ": correct sectionName and port");
+	if (!strbuf_failed(&text))
+		copy = arena_strdup(a->t->arena, strbuf_text(&text));
+	strbuf_done(&text);
+	return copy;
 }
 
 static enum rc explain_miss(struct attach *a, const struct draft *draft, const char *parent, struct span span,
@@ -127,10 +148,7 @@ static enum rc explain_miss(struct attach *a, const struct draft *draft, const c
 		return miss(a, parent, span, "NoMatchingListenerHostname", hostname_text(a, draft, p->admitting));
 	if (p->selected)
 		return miss(a, parent, span, "NotAllowedByListeners", admission_text(a, draft, p->selected));
-	return miss(a, parent, span, "NoMatchingParent",
-		    arena_printf(a->t->arena, "%s has no such listener; its first is %s on port %d: correct sectionName and port",
-				 draft->object, draft->listener_count ? draft->listeners[0].listener->name : "none",
-				 draft->listener_count ? draft->listeners[0].listener->port : 0));
+	return miss(a, parent, span, "NoMatchingParent", listeners_text(a, draft));
 }
 
 static enum rc attach_gateway(struct attach *a, struct draft *draft, const struct parent_ref *ref, const char *parent)
@@ -233,24 +251,20 @@ static enum rc attach_defaults(struct attach *a)
 static enum rc check_hostnames(struct attach *a)
 {
 	const struct http_route *route = a->route->route;
+	bool is_any = false;
 
 	for (size_t i = 0; a->mark_count && i < route->hostname_count; i++) {
-		const char *reason;
-
 		if (a->taken[i])
 			continue;
-		reason = arena_printf(a->t->arena, "hostname %s lies within no listener that takes the Route",
-				      route->hostnames[i]);
-		if (!reason)
-			return RC_NOMEM;
 		diag_address(a->t->diags,
-			     diag_add(a->t->diags, SEVERITY_WARNING, "A0210", route->hostname_spans[i], "%s", reason),
+			     diag_add(a->t->diags, SEVERITY_WARNING, "A0210", route->hostname_spans[i],
+				      "hostname %s lies within no listener that takes the Route", route->hostnames[i]),
 			     a->route->object);
-		if (!a->route->is_missed)
-			a->route->miss_reason = reason;
-		a->route->is_missed = true;
+		is_any = true;
 	}
-	return RC_OK;
+	if (!is_any && !a->route->is_missed)
+		return RC_OK;
+	return translate_missed(a->t, a->route, a->taken);
 }
 
 static enum rc begin(struct attach *a, struct part_route *route)
@@ -282,8 +296,6 @@ static enum rc attach_route(struct attach *a, struct part_route *route)
 		rc = attach_fill(a);
 	if (!rc)
 		rc = check_hostnames(a);
-	if (!rc && route->is_missed)
-		rc = translate_missed(a->t, route, a->taken);
 	a->t->foreign_route_count += a->is_foreign && !a->is_ours;
 	return rc;
 }

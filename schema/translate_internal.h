@@ -52,8 +52,8 @@ struct part_route {
 	const char *object;                /**< "HTTPRoute shop/web" */
 	struct part_rule *rules;           /**< NULL until asked for */
 	bool has_actions;                  /**< rules' verdicts are known, not only their matches */
-	bool is_missed;                    /**< a parent did not take it */
-	const char *miss_reason;
+	bool is_missed;                    /**< a parent does not take it */
+	const char *miss_reason;           /**< of the first such parent */
 };
 
 struct draft;
@@ -265,7 +265,8 @@ enum rc translate_claim(struct translation *t, const struct claim *claim) MUST_C
 enum rc translate_refuse(struct translation *t, const char *object, const struct fault *fault, const char *effect,
 			 const char *place) MUST_CHECK;
 enum rc translate_unattached(struct translation *t, const struct unattached *unattached) MUST_CHECK;
-/** Claims of a Route for which a parent did not do. @param taken  bit per hostname: an exact one that stands elsewhere */
+/** Claims of a Route that a parent does not take, or that has hostnames within no listener.
+ * @param taken  by hostname: it stands somewhere */
 enum rc translate_missed(struct translation *t, struct part_route *route, const bool *taken) MUST_CHECK;
 /** Sort it all, and drop what was said twice. */
 enum rc translate_finish(struct translation *t) MUST_CHECK;

@@ -71,13 +71,15 @@ enum rc translate_missed(struct translation *t, struct part_route *route, const 
 	for (size_t h = 0; !rc && h < hostnames; h++) {
 		const char *hostname = source->hostname_count ? source->hostnames[h] : "";
 
-		if (taken[h] && hostname_class(hostname) == HOSTNAME_EXACT)
+		/* A wildcard that one parent takes may have come out narrower there than at the other. */
+		if (taken[h] && (!route->is_missed || hostname_class(hostname) == HOSTNAME_EXACT))
 			continue;
 		for (size_t r = 0; !rc && r < source->rule_count; r++)
 			for (size_t m = 0; !rc && m < source->rules[r].match_count; m++) {
 				const struct part_match *match = &route->rules[r].matches[m];
 				struct claim claim = {CLAIM_UNATTACHED, route->object, hostname, match->path.pattern,
-						      route->miss_reason, match->match->span};
+						      route->is_missed ? route->miss_reason : "no listener has this hostname",
+						      match->match->span};
 
 				/* Without a hostname "every path" would be written in either of two ways. */
 				if (claim.path && !*hostname && !*claim.path)

@@ -105,11 +105,14 @@ enum rc translate_place_candidate(struct translation *t, struct draft_host *host
 static const char *host_reason(struct translation *t, const struct draft_host *winner, const struct draft_host *loser,
 			       bool is_recorded)
 {
-	const char *why = is_recorded			      ? "which has its CNAME now"
+	const char *why = is_recorded			      ? "as its CNAME points there now"
 			  : winner->created_s != loser->created_s ? "as it is older"
 								  : "as it comes first by name";
 
-	return arena_printf(t->arena, "%s claims %s on %s, %s, and a CNAME points to one tunnel", winner->object,
+	if (winner->draft->native)
+		return arena_printf(t->arena, "%s has %s, %s, and a CNAME points to one tunnel", winner->object,
+				    winner->hostname, why);
+	return arena_printf(t->arena, "%s has %s on %s, %s, and a CNAME points to one tunnel", winner->object,
 			    winner->hostname, winner->draft->object, why);
 }
 
@@ -285,7 +288,7 @@ static const char *place_reason(struct translation *t, const struct place *place
 {
 	const struct candidate *winner = place->winner;
 	const struct meta *mw = &winner->route->route->meta, *ml = &loser->route->route->meta;
-	const char *why = place->is_recorded				  ? "which stands there now"
+	const char *why = place->is_recorded				  ? "as it is there now"
 			  : winner->listener->is_https != loser->listener->is_https ? "through an HTTPS listener"
 			  : mw->created_s != ml->created_s			  ? "as it is older"
 										  : "as it comes first by name";

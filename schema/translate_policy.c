@@ -137,12 +137,12 @@ static bool entry_precedes(const struct policy_entry *a, const struct policy_ent
 	return order < 0 || (!order && span_compare(&a->target->span, &b->target->span) < 0);
 }
 
-/** What a policy closes, for its refusal: "every rule of Gateway edge/web". */
+/** What a policy closes, for its refusal: "all that Gateway edge/web serves". */
 static const char *reach_text(struct translation *t, const char *kind, const struct meta *meta, const char *section)
 {
 	if (section && !str_eq(section, ANY_SECTION))
-		return arena_printf(t->arena, "every rule of %s %s section %s", kind, meta->key, section);
-	return arena_printf(t->arena, "every rule of %s %s", kind, meta->key);
+		return arena_printf(t->arena, "all that %s of %s %s serves", section, kind, meta->key);
+	return arena_printf(t->arena, "all that %s %s serves", kind, meta->key);
 }
 
 static enum rc take(struct translation *t, const struct policy_entry *list, const char *kind, const struct meta *meta,
