@@ -43,7 +43,7 @@ void route_path_rule(struct check *check, const struct node *value)
 		check_rule(check, value, "must not end with '/..' when type one of ['Exact', 'PathPrefix']");
 	if (str_has_suffix(text, "/."))
 		check_rule(check, value, "must not end with '/.' when type one of ['Exact', 'PathPrefix']");
-	if (!format_is_path(text, strlen(text)) && !strchr(text, '#'))
+	if (text[0] != '\0' && !format_is_path(text, strlen(text)) && !strchr(text, '#'))
 		check_fail(check, "A0143", value, "Percent-encode other characters: \"%20\" for a space.",
 			   "must only contain valid characters (matching "
 			   "^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%%][0-9a-fA-F]{2})+$) for types ['Exact', 'PathPrefix']");
