@@ -12,7 +12,7 @@
 
 struct account {
 	const char *name;
-	const char *url;              /**< resolved: "cnap" stays "cnap", "dev:" stays "dev:" */
+	const char *url;              /**< "cnap", "dev:" (the default) or a base URL; never NULL */
 	const char *account_id;       /**< NULL: the only one that the token sees */
 	const char *token_env;        /**< name of the variable; NULL when absent */
 	const char *token_file;       /**< relative to the project file's folder; NULL when absent */
@@ -35,7 +35,7 @@ struct ignore_rule {
 	const char *address;          /**< glob */
 	const char *field;            /**< NULL: every field */
 	const char *reason;
-	int64_t until_s;              /**< seconds since 1970; 0: for ever */
+	int64_t until_s;              /**< seconds since 1970, when it ends; a date alone is its start in UTC; 0: for ever */
 	struct span span;
 };
 
@@ -79,9 +79,15 @@ struct project {
 /** The defaults: what holds without a project file. accounts is empty. */
 void project_init(struct project *project);
 
-/** Read one project file over @p project: keys that it has replace those of earlier files.
- * @return RC_OK; RC_INVALID (A03xx, with place); RC_NOMEM */
-enum rc project_read(struct arena *arena, struct diags *diags, const struct text *text, struct project *project) MUST_CHECK;
+/** Read one project file over @p project: keys that it has replace those of earlier files. All its faults are told
+ * at once; @p project is unchanged then. Lines that may hold a secret are never shown.
+ * Codes: A0301 no Project, A0302 required key missing, A0303 wrong type, A0304 unknown key, A0305 key of a later adit,
+ * A0306 literal token, A0307 value not as it must be, A0308 several tokens, A0309 account named twice, A0310 gateway
+ * class of two accounts, A0312 tunnelName, A0313 devZones of a real account; A01xx for the YAML itself.
+ * @param arena  for what project points to; it borrows @p text
+ * @return RC_OK; RC_INVALID; RC_NOMEM */
+enum rc project_read(struct arena *arena, struct diags *diags, const struct text *text,
+		     struct project *project) MUST_CHECK;
 
 /** True when @p name is a Project's name: [a-z0-9-], 1 to 32 bytes. */
 bool project_is_name(const char *name);
