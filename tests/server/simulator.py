@@ -45,10 +45,11 @@ class Answer:
 
 
 def judge(method, path, body, answer):
-    """Assert that an answer keeps the wire contract. An answer that echoes a request which breaks it may too."""
+    """Assert that an answer keeps the wire contract. An answer that echoes a request which breaks it may too; one of
+    thousands of like records is left out, because jsonschema takes seconds for it."""
     plain, _, query = path.partition("?")
     plain = plain.replace(f"/accounts/{ACCOUNT}/tunnels", f"/accounts/{ACCOUNT}/cfd_tunnel")
-    if not openapi_check.available() or (plain.startswith("/zones/") and "/tunnels/" in plain):
+    if not openapi_check.available() or len(answer.text) > 100000 or (plain.startswith("/zones/") and "/tunnels/" in plain):
         return
     if answer.status == 200 and body is not None and openapi_check.check_request(method, plain, query, body):
         return
@@ -65,6 +66,8 @@ class Simulator:
         line = self.process.stdout.readline().decode()
         if not line.startswith("listening on "):
             self.process.wait()
+            self.process.stdin.close()
+            self.process.stdout.close()
             raise RuntimeError(f"the simulator did not start: {line!r}")
         self.url = line.split()[-1]
         self.address = urllib.parse.urlsplit(self.url)
