@@ -108,20 +108,14 @@ static int64_t told(const struct json *info, const char *name)
 	return count >= 0 ? count : -1;
 }
 
-/** The first page tells how many there are, in the page size that the server chose, which may be less than asked for. */
+/** The first page tells how many there are. What came counts for more than what is told about the size of a page: servers
+ * cap it, not all of them say so. */
 static void plan_pages(struct list *list, const struct json *info, size_t count)
 {
-	int64_t asked = wire_kind(list->call->kind)->per_page;
-	int64_t size = told(info, "per_page");
 	int64_t pages = told(info, "total_pages");
 
-	if (size <= 0 || size > asked)
-		size = asked;
-	/* What came counts for more than what was told about it. */
-	if (count && ((int64_t)count > size || list->total > (int64_t)count))
-		size = (int64_t)count;
 	if (list->total >= 0)
-		list->last_page = list->total ? (size_t)((list->total - 1) / size + 1) : 1;
+		list->last_page = count && list->total > (int64_t)count ? (size_t)((list->total - 1) / (int64_t)count + 1) : 1;
 	if (pages > 0 && list->total != (int64_t)count && (size_t)pages > list->last_page)
 		list->last_page = (size_t)pages;
 }

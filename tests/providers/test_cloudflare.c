@@ -290,6 +290,20 @@ static void a_list_that_does_not_add_up_is_read_again(void **state)
 	assert_int_equal(call.attempts, 4);
 }
 
+/** As many as page 1 told, but page 2 tells of another number: the list changed, and one may be missing. */
+static void totals_that_differ_are_read_again(void **state)
+{
+	struct providing *test = *state;
+	struct call call = providing_call(test, CALL_RECORDS_LIST);
+
+	script_answer(test->server, "?page=1&", 200, "", records_page(test, 0, 2, "{\"per_page\":2,\"total_count\":4}"));
+	script_answer(test->server, "?page=2&", 200, "", records_page(test, 2, 4, "{\"per_page\":2,\"total_count\":5}"));
+	script_answer(test->server, NULL, 200, "", records_page(test, 0, 5, "{\"total_count\":5}"));
+	assert_int_equal(providing_do(test, &call), RC_OK);
+	assert_records(&call, 5);
+	assert_int_equal(call.attempts, 3);
+}
+
 /** Something was added in front between the pages, so that one record came twice. */
 static void a_record_that_comes_twice_counts_once(void **state)
 {
@@ -561,6 +575,7 @@ int main(void)
 		TEST(without_a_total_an_empty_page_is_the_last),
 		TEST(a_server_without_pages_does_not_make_it_endless),
 		TEST(a_list_that_does_not_add_up_is_read_again),
+		TEST(totals_that_differ_are_read_again),
 		TEST(a_record_that_comes_twice_counts_once),
 		TEST(a_page_past_the_end_ends_the_reading),
 		TEST(a_page_that_fails_fails_the_list),

@@ -334,6 +334,19 @@ static void a_write_whose_retries_are_used_up_is_in_doubt(void **state)
 	assert_int_equal(script_request_count(test->server), 5);
 }
 
+/** What the last try says proves nothing about the first. */
+static void a_write_that_was_lost_and_then_refused_is_in_doubt(void **state)
+{
+	struct providing *test = *state;
+	struct call call = providing_call(test, CALL_TUNNEL_RENAME);
+
+	call.name = "shop";
+	script_raw(test->server, NULL, "", 0, SCRIPT_RESET);
+	script_answer(test->server, NULL, 400, "", "{\"success\":false,\"errors\":[{\"code\":1,\"message\":\"no\"}]}");
+	assert_int_equal(providing_do(test, &call), RC_UNKNOWN_OUTCOME);
+	assert_string_equal(call.message, "no (code 1); it may have been done all the same");
+}
+
 static void a_delete_that_was_lost_and_then_finds_nothing_is_done(void **state)
 {
 	struct providing *test = *state;
@@ -502,6 +515,7 @@ static void other_calls_go_on_while_one_waits(void **state)
 {
 	struct providing *test = *state;
 	struct call waits = providing_call(test, CALL_TUNNEL_GET), goes = providing_call(test, CALL_ZONE_GET), *done = NULL;
+	int64_t began_ms = clock_mono_ms(&test->run.clock);
 
 	test->config.parallelism = 1;
 	script_answer(test->server, "cfd_tunnel", 503, "Retry-After: 300\r\n", "");
@@ -514,6 +528,7 @@ static void other_calls_go_on_while_one_waits(void **state)
 	assert_contains(test->provider->vt->status(test->provider, NULL), "HTTP 503 from 127.0.0.1: trying again in");
 	providing_collect(test, 1);
 	assert_int_equal(waits.rc, RC_OK);
+	assert_true(providing_elapsed(test, began_ms) >= 300 * SECOND);
 }
 
 /* --- time, order, interrupts --- */
@@ -717,6 +732,7 @@ int main(void)
 		TEST(a_create_on_a_reused_connection_is_sent_once),
 		TEST(a_write_that_may_be_repeated_is),
 		TEST(a_write_whose_retries_are_used_up_is_in_doubt),
+		TEST(a_write_that_was_lost_and_then_refused_is_in_doubt),
 		TEST(a_delete_that_was_lost_and_then_finds_nothing_is_done),
 		TEST(a_create_that_could_not_be_sent_is_tried_again),
 		TEST(nobody_there_is_said),
