@@ -2,6 +2,7 @@
 #include "schema/translate_path.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 
 /** As Go's regexp.QuoteMeta. */
 #define META "\\.+*?()|[]{}^$"
+#define SHALLOW_BYTES 500u /**< cannot nest as deep as Go's limit of 1,000 */
 
 static int hex_digit(char c)
 {
@@ -83,6 +85,13 @@ static char *quote(struct arena *arena, const char *text, size_t size, const cha
 	return pattern;
 }
 
+/** True when the wrapped form may be invalid though the pattern is not: an open \Q swallows what closes the group, and
+ * one level more may be one too many. */
+static bool may_break_out(const char *value)
+{
+	return strstr(value, "\\Q") || strlen(value) > SHALLOW_BYTES;
+}
+
 static enum rc render_regex(struct arena *arena, const char *value, struct path_pattern *ret_pattern, char *fault,
 			    size_t fault_size)
 {
@@ -92,8 +101,8 @@ static enum rc render_regex(struct arena *arena, const char *value, struct path_
 
 	if (!wrapped)
 		return RC_NOMEM;
-	/* Alone first: "a)|(?:.*" is valid only once wrapped. Then wrapped: "\Qa" swallows what closes the group. */
-	for (size_t i = 0; i < 2; i++) {
+	/* Alone first: "a)|(?:.*" is valid only once wrapped. */
+	for (size_t i = 0; i < (may_break_out(value) ? 2 : 1); i++) {
 		struct regex *regex = NULL;
 		enum rc rc = regex_new(forms[i], strlen(forms[i]), &regex, error, sizeof(error));
 

@@ -187,20 +187,31 @@ static void rewrite(const char *path, const struct case_file *file, const char *
 	assert_int_equal(fclose(stream), 0);
 }
 
-static void run_file(void **state)
+static const char *path_of(struct arena *arena, const char *name)
 {
-	struct arena *arena = arena_new((size_t)1 << 30);
-	const char *name = *state, *path = arena_printf(arena, "%s/translate/%s.case", TESTDATA, name);
-	const char **texts;
+	return arena_printf(arena, "%s/translate/%s.case", TESTDATA, name);
+}
+
+static struct case_file read_file(struct arena *arena, const char *name)
+{
 	struct case_file file;
 	struct text *text = NULL;
 	struct diags diags;
-	size_t wrong = 0;
 
 	diags_init(&diags, arena);
-	assert_int_equal(file_read(arena, &diags, path, LIMIT_FILE_BYTES, &text), RC_OK);
+	assert_int_equal(file_read(arena, &diags, path_of(arena, name), LIMIT_FILE_BYTES, &text), RC_OK);
 	assert_int_equal(case_file_parse(arena, arena_memdup(arena, text->bytes, text->size), &file), RC_OK);
 	assert_true(file.count > 0);
+	return file;
+}
+
+static void run_file(void **state)
+{
+	struct arena *arena = arena_new((size_t)1 << 30);
+	const char *name = *state, **texts;
+	struct case_file file = read_file(arena, name);
+	size_t wrong = 0;
+
 	texts = arena_array(arena, file.count, sizeof(*texts));
 	for (size_t i = 0; i < file.count; i++) {
 		texts[i] = run_case(arena, name, &file, &file.cases[i]);
@@ -212,17 +223,54 @@ static void run_file(void **state)
 				    file.cases[i].expected, texts[i]);
 	}
 	if (wrong && getenv("UPDATE_GOLDEN"))
-		rewrite(path, &file, texts);
+		rewrite(path_of(arena, name), &file, texts);
 	else
 		assert_int_equal(wrong, 0);
 	arena_free(arena);
 }
 
+/** Translate with an arena of @p limit bytes. @param is_short it cannot be enough @return bytes used */
+static size_t run_within(struct outcome *o, size_t limit, bool is_short)
+{
+	struct translate_input input = {.project = &o->project, .objects = &o->objects, .recorded = &o->recorded};
+	struct arena *arena = arena_new(limit);
+	struct desired *desired = NULL;
+	enum rc rc = translate(arena, &o->diags, &input, &desired);
+	size_t used = arena_used_bytes(arena);
+
+	arena_free(arena);
+	assert_int_equal(rc == RC_NOMEM, is_short);
+	assert_int_equal(rc == RC_OK, desired != NULL);
+	return used;
+}
+
+/** Whatever allocation fails: RC_NOMEM, no crash, nothing made up. */
+static void run_file_short_of_memory(void **state)
+{
+	struct arena *arena = arena_new((size_t)1 << 30);
+	struct case_file file = read_file(arena, *state);
+
+	for (size_t i = 0; i < file.count; i++) {
+		struct outcome outcome;
+		size_t used;
+
+		run(arena, &file, &file.cases[i], false, &outcome);
+		used = run_within(&outcome, (size_t)1 << 30, false);
+		for (size_t limit = 0; limit < used; limit += 1 + used / 100)
+			run_within(&outcome, limit, true);
+	}
+	arena_free(arena);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[COUNT(files)];
+	struct CMUnitTest tests[2 * COUNT(files)];
 
-	for (size_t i = 0; i < COUNT(files); i++)
-		tests[i] = (struct CMUnitTest){files[i], run_file, NULL, NULL, (void *)(uintptr_t)files[i]};
+	for (size_t i = 0; i < COUNT(files); i++) {
+		void *name = (void *)(uintptr_t)files[i];
+
+		tests[2 * i] = (struct CMUnitTest){files[i], run_file, NULL, NULL, name};
+		tests[2 * i + 1] = (struct CMUnitTest){"and short of memory", run_file_short_of_memory, NULL, NULL, name};
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
