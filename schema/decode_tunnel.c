@@ -71,7 +71,7 @@ static void rule_rule(struct check *check, const struct node *node)
 
 	if (type && !value)
 		check_fail(check, "A0149", type, "Add path, or leave pathType out.", "pathType without a path");
-	if (!value)
+	if (!value || value->text_size == 0)
 		return;
 	if (str_eq(value_text(type, "PathPrefix"), "RegularExpression"))
 		check_regex(check, value);
