@@ -53,7 +53,7 @@ enum rc session_enter_folder(struct session *session) MUST_CHECK;
  * the working folder or above it. Merge flags and ADIT_... variables over them, and fill in what is absent: project
  * "default", one account "main" (dev: unless --url says otherwise), the place of the state.
  * @return RC_OK; RC_INVALID (A03xx; A0810 flags for one account on a project with several, sets verdict.usage;
- * A0811 an account's url is no URL); RC_DENIED (A0816 the file found is somebody else's); RC_NOTFOUND; RC_IO; RC_NOMEM */
+ * A0811 --url is no URL, likewise); RC_DENIED (A0816 the file found is somebody else's); RC_NOTFOUND; RC_IO; RC_NOMEM */
 enum rc session_load_project(struct session *session) MUST_CHECK;
 
 /** Collect the sources (-f, else the project's) and decode them into session->objects.

@@ -112,26 +112,19 @@ static enum rc merge_flags(struct session *session)
 	return RC_OK;
 }
 
-static enum rc check_urls(struct session *session)
+/** Those of the project file are checked where it is read. The value is not shown: it may hold a password. */
+static enum rc check_url(struct session *session)
 {
-	const struct project *project = &session->project;
-	enum rc rc = RC_OK;
+	const char *url = session->options.url;
+	struct diag *diag;
 
-	for (size_t i = 0; i < project->account_count; i++) {
-		const struct account *account = &project->accounts[i];
-		struct diag *diag;
-
-		if (str_eq(account->url, "cnap") || str_eq(account->url, "dev:") || provider_url_is_valid(account->url))
-			continue;
-		diag = diag_add(&session->run.diags, SEVERITY_ERROR, "A0811", account->url_span,
-				"account %s: \"%s\" is not an API's URL", account->name, account->url);
-		diag_help(&session->run.diags, diag,
-			  "It is cnap, dev:, or a base URL with https (http on loopback only), without user, query or "
-			  "fragment.");
-		session->verdict.usage = account->url == session->options.url;
-		rc = RC_INVALID;
-	}
-	return rc;
+	if (!url || str_eq(url, "cnap") || str_eq(url, "dev:") || provider_url_is_valid(url))
+		return RC_OK;
+	diag = diag_add(&session->run.diags, SEVERITY_ERROR, "A0811", NOWHERE, "--url (or ADIT_URL) is not an API's URL");
+	diag_help(&session->run.diags, diag,
+		  "It is cnap, dev:, or a base URL with https (http on loopback only), without user, query or fragment.");
+	session->verdict.usage = true;
+	return RC_INVALID;
 }
 
 static enum rc place_state(struct session *session)
@@ -156,6 +149,6 @@ enum rc session_load_project(struct session *session)
 	if (!rc)
 		rc = merge_flags(session);
 	if (!rc)
-		rc = check_urls(session);
+		rc = check_url(session);
 	return rc ? rc : place_state(session);
 }

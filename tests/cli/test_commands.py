@@ -314,7 +314,36 @@ class ProjectFile(Case):
         self.write("adit.yaml", (self.PROJECT % "ok").replace(
             "spec: {", "spec: {accounts: [{name: a, url: 'http://evil.example.com/'}], "))
         self.write("in.yaml", GATEWAY)
-        self.assertIn("evil.example.com", self.expect(4, "render").err)
+        self.assertIn("url", self.expect(4, "render").err)
+
+    def test_flags_for_one_account(self):
+        self.write("in.yaml", GATEWAY)
+        self.expect(64, "plan", "-f", "in.yaml", "--url", "ftp://user:password@example.com")
+        self.write("adit.yaml", (self.PROJECT % "ok").replace("spec: {", "spec: {accounts: [{name: a, url: 'dev:'},"
+                   " {name: b, url: 'dev:', gatewayClasses: [b]}], "))
+        self.assertIn("--url", self.expect(64, "plan", env={"ADIT_URL": "cnap"}).err)
+
+    def test_token_goes_to_its_origin_only(self):
+        self.write("in.yaml", GATEWAY)
+        self.write("adit.yaml", (self.PROJECT % "ok").replace(
+            "spec: {", "spec: {accounts: [{name: a, url: 'https://evil.example.com/v4', accountId: "
+            + "a" * 32 + ", tokenEnv: T}], "))
+        result = self.expect(1, "plan", env={"T": "secret"})
+        self.assertIn("A0812", result.err)
+        self.assertIn("--allow-url https://evil.example.com", result.err)
+        # Another origin that is allowed does not help; nor does one that only begins alike.
+        for other in ("https://example.com", "https://evil.example", "https://evil.example.com:8443", "1"):
+            self.assertIn("A0812", self.expect(1, "plan", "--allow-url", other, env={"T": "secret"}).err)
+            self.assertIn("A0812", self.expect(1, "plan", env={"T": "secret", "ADIT_ALLOW_URL": other}).err)
+        self.assertNotIn("A0812", self.run_adit("plan", "--allow-url", "https://evil.example.com/",
+                                                env={"T": ""}).err)
+
+    def test_dev_in_ci(self):
+        self.write("in.yaml", GATEWAY)
+        self.assertIn("A0830", self.expect(1, "plan", "-f", "in.yaml", env={"CI": "true"}).err)
+        result = self.expect(0, "plan", "-f", "in.yaml", "--allow-dev", env={"CI": "true"})
+        self.assertIn("dev: using the embedded simulator (.adit/dev.db); nothing reaches Cloudflare\n", result.err)
+        self.assertEqual(result.err.count("dev: using"), 1)
 
     def test_shop(self):
         result = self.expect(0, "validate", cwd=SOURCE / "examples/shop")
