@@ -131,7 +131,6 @@ static void write_text(struct session *session, struct strbuf *out, const struct
 	const struct resource *resource = item->resource;
 
 	strbuf_addf(out, "# %s\n", session_printable(session, resource->address));
-	add_text_line(session, out, "id", resource->id);
 	for (size_t i = 0; i < fields->u.object.count; i++)
 		add_line(session, out, fields->u.object.members[i].key, fields->u.object.members[i].value);
 	if (!str_eq(resource->tunnel, resource->address))

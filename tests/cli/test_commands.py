@@ -364,6 +364,63 @@ class State(Case):
         self.expect(1, "state", "rm", "cname/x")
         self.expect(1, "state", "mv", "cname/x", "cname/y")
 
+    def apply_shop(self):
+        self.write("in.yaml", "---\n".join([GATEWAY, route("shop"), route("blog")]))
+        self.expect(0, "apply", "-f", "in.yaml", "--auto-approve")
+
+    def addresses(self, *args):
+        return self.expect(0, "state", "list", *args).out.splitlines()
+
+    def test_list_and_show(self):
+        self.apply_shop()
+        self.assertEqual(self.addresses("cname/*"), ["cname/blog.example.com", "cname/shop.example.com"])
+        self.assertEqual(self.addresses("tunnel/edge/web"), ["tunnel/edge/web"])
+        self.assertEqual([r["address"] for r in self.expect(0, "state", "list", "--output", "json").json()],
+                         self.addresses())
+        text = self.expect(0, "state", "show", "cname/shop.example.com").out
+        self.assertIn('name           = "shop.example.com"\n', text)
+        self.assertEqual(text.count("  id "), 1)
+        document = self.expect(0, "state", "show", "tunnel/edge/web", "--output", "json").json()
+        self.assertEqual(document["values"]["name"], "default.edge.web")
+        self.assertIn("Did you mean cname/shop.example.com?",
+                      self.expect(1, "state", "show", "cname/shpo.example.com").err)
+
+    def test_rm(self):
+        self.apply_shop()
+        # All or nothing.
+        self.expect(1, "state", "rm", "cname/shop.example.com", "cname/nowhere.example.com")
+        self.assertIn("cname/shop.example.com", self.addresses())
+        self.assertEqual(self.expect(0, "state", "rm", "cname/*").out,
+                         "Removed cname/blog.example.com\nRemoved cname/shop.example.com\n")
+        self.assertEqual(self.addresses("cname/*"), [])
+        # A tunnel takes its rules along.
+        self.expect(0, "state", "rm", "tunnel/edge/web")
+        self.assertEqual(self.addresses(), [])
+        # What bears the mark is found again.
+        self.assertIn("No changes", self.expect(0, "apply", "-f", "in.yaml", "--auto-approve").out
+                      + self.expect(0, "plan", "-f", "in.yaml").out)
+
+    def test_mv(self):
+        self.apply_shop()
+        self.expect(0, "state", "mv", "tunnel/edge/web", "tunnel/edge/front")
+        self.assertIn("tunnel/edge/front", self.addresses())
+        self.assertFalse([a for a in self.addresses() if "edge/web" in a])
+        self.assertIn("is recorded already", self.expect(
+            1, "state", "mv", "cname/shop.example.com", "cname/blog.example.com").err)
+        self.expect(64, "state", "mv", "cname/shop.example.com", "tunnel/edge/x")
+        self.expect(1, "state", "mv", "cname/nowhere.example.com", "cname/x.example.com")
+
+    def test_pull_and_push(self):
+        self.apply_shop()
+        before = self.expect(0, "state", "pull").out
+        self.write("backup.json", before)
+        self.expect(0, "state", "rm", "cname/*")
+        self.assertIn("--force", self.expect(5, "state", "push", "backup.json").err)
+        self.expect(0, "state", "push", "backup.json", "--force")
+        self.assertEqual(len(self.addresses()), len(json.loads(before)["resources"]))
+        self.assertIn("No changes", self.expect(0, "plan", "-f", "in.yaml").out)
+        self.expect(0, "state", "push", "-", "--force", stdin=before.encode())
+
     def test_push_refuses_nonsense(self):
         self.write("bad.json", "{nonsense")
         self.assertIn("bad.json", self.expect(4, "state", "push", "bad.json").err)

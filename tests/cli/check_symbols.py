@@ -1,0 +1,23 @@
+"""No two rooms define the same function: the linker would take whichever comes first."""
+
+import os
+import pathlib
+import subprocess
+import unittest
+
+
+class Symbols(unittest.TestCase):
+    def test_one_definition(self):
+        owners = {}
+        for library in os.environ["ADIT_LIBRARIES"].split(","):
+            out = subprocess.run(["nm", "-g", "--defined-only", library], check=True, capture_output=True, text=True).stdout
+            for line in out.splitlines():
+                fields = line.split()
+                if len(fields) == 3 and fields[1] in "TDBR":
+                    owners.setdefault(fields[2], []).append(pathlib.Path(library).name)
+        self.assertGreater(len(owners), 100)
+        self.assertEqual({name: rooms for name, rooms in owners.items() if len(rooms) > 1}, {})
+
+
+if __name__ == "__main__":
+    unittest.main()
