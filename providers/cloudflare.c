@@ -116,7 +116,7 @@ static enum rc exchange_start(struct cloudflare *cf, struct task *task, size_t p
 		.path = strbuf_text(&exchange->path),
 		.body = exchange->body.size ? exchange->body.data : NULL,
 		.body_size = exchange->body.size,
-		.is_repeatable = kind->is_repeatable,
+		.is_repeatable = kind->method != HTTP_POST, /* all others say what shall be, not what to add */
 		.timeout_ms = call->timeout_ms,
 	};
 	if (!rc)

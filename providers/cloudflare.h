@@ -16,7 +16,8 @@ struct cloudflare_config {
 
 /** @param ret_provider  owned, close with provider->vt->close()
  * @return RC_OK; RC_INVALID base URL; RC_NOMEM; RC_INTERNAL. On failure trace_fd stays the caller's */
-enum rc cloudflare_open(struct run *run, const struct cloudflare_config *config, struct provider **ret_provider) MUST_CHECK;
+enum rc cloudflare_open(struct run *run, const struct cloudflare_config *config,
+			struct provider **ret_provider) MUST_CHECK;
 
 /** Set the account that the calls are about; copied. @return RC_OK or RC_NOMEM */
 enum rc cloudflare_set_account_id(struct provider *provider, const char *account_id) MUST_CHECK;

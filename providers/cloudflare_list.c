@@ -108,14 +108,16 @@ static int64_t told(const struct json *info, const char *name)
 	return count >= 0 ? count : -1;
 }
 
-/** The first page tells how many there are. What came counts for more than what is told about the size of a page: servers
- * cap it, not all of them say so. */
+/** The first page tells how many there are. What came counts for more than what is told about the size of a page:
+ * servers cap it, and not all of them say so. */
 static void plan_pages(struct list *list, const struct json *info, size_t count)
 {
 	int64_t pages = told(info, "total_pages");
 
 	if (list->total >= 0)
-		list->last_page = count && list->total > (int64_t)count ? (size_t)((list->total - 1) / (int64_t)count + 1) : 1;
+		list->last_page = 1;
+	if (count && list->total > (int64_t)count)
+		list->last_page = (size_t)((list->total - 1) / (int64_t)count + 1);
 	if (pages > 0 && list->total != (int64_t)count && (size_t)pages > list->last_page)
 		list->last_page = (size_t)pages;
 }
@@ -242,8 +244,8 @@ static enum rc read_again(const struct wire_context *context, struct list *list,
 {
 	if (list->readings >= LIST_READINGS_MAX)
 		return answer_fail(context, list->call, RC_UNAVAILABLE,
-				   "%s told of %lld things and showed %zu, in each of %u readings: the list changes while it is "
-				   "read, or is not shown whole",
+				   "%s told of %lld things and showed %zu, in each of %u readings: the list "
+				   "changes while it is read, or is not shown whole",
 				   context->host, (long long)list->total, distinct, list->readings);
 	begin_reading(list);
 	*ret_again = true;
@@ -263,8 +265,8 @@ enum rc list_finish(const struct wire_context *context, struct list *list, bool 
 	if (list->has_contradiction || (list->total >= 0 && (int64_t)distinct != list->total))
 		return read_again(context, list, distinct, ret_again);
 	if (call->kind == CALL_TUNNEL_FIND && count > 1)
-		return answer_fail(context, call, RC_CORRUPT, "%s shows %zu live tunnels named \"%s\"", context->host, count,
-				   call->name);
+		return answer_fail(context, call, RC_CORRUPT, "%s shows %zu live tunnels named \"%s\"",
+				   context->host, count, call->name);
 	give(call, items, count);
 	*ret_again = false;
 	return RC_OK;

@@ -30,7 +30,6 @@ struct wire_kind {
 	const char *needs;       /**< permission; NULL: none */
 	enum http_method method;
 	enum wire_body body;
-	bool is_repeatable;      /**< executing it twice is the same as once */
 	bool is_create;          /**< 409 means that the thing is there already */
 	unsigned per_page;       /**< most items a page may hold; 0: no list */
 };
@@ -38,7 +37,7 @@ struct wire_kind {
 /** @return static; for a number that is no kind a row without path, which wire_path() refuses */
 const struct wire_kind *wire_kind(enum call_kind kind);
 
-/** True for letters, digits and dashes, at most WIRE_ID_BYTES_MAX: what may stand in a path, and what ids are made of. */
+/** True for letters, digits and dashes, at most WIRE_ID_BYTES_MAX: what ids are made of, and may stand in a path. */
 bool wire_id_is_plausible(const char *id);
 /** As wire_id_is_plausible(), with underscores, and longer: account ids may be CNAP's. */
 bool wire_account_id_is_plausible(const char *id);

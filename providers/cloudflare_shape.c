@@ -72,8 +72,9 @@ static enum rc expected(struct shape *shape, const char *what)
 
 static enum rc expected_field(struct shape *shape, const struct string_field *field)
 {
-	const char *what = arena_printf(shape->arena, "%s%s%s %s", field->key, field->inner ? "." : "",
-					str_or_empty(field->inner), field->need == ID ? "that is an id" : "that is a string");
+	const char *sort = field->need == ID ? "an id" : "a string";
+	const char *what = arena_printf(shape->arena, "%s%s%s that is %s", field->key, field->inner ? "." : "",
+					str_or_empty(field->inner), sort);
 
 	return what ? expected(shape, what) : RC_NOMEM;
 }
@@ -284,7 +285,8 @@ enum rc shape_connection(struct shape *shape, const struct json *json, void *ret
 	if (!rc)
 		rc = take_int(shape, json, "config_version", -1, &connection.config_version);
 	if (!rc)
-		rc = join_members(shape, conns, "colo_name", "conns with colo_name that is a string", &connection.colos);
+		rc = join_members(shape, conns, "colo_name", "conns with colo_name that is a string",
+				  &connection.colos);
 	if (rc)
 		return rc;
 	connection.conn_count = json_count(conns);

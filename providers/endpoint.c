@@ -32,7 +32,7 @@ static bool has_part(CURLU *url, CURLUPart which)
 	return has;
 }
 
-/** The addresses that never leave this machine. Names other than localhost are not resolved here, so they do not count. */
+/** The addresses that never leave this machine. Other names than localhost are not resolved, and do not count. */
 static bool host_is_loopback(const char *host)
 {
 	struct in_addr v4;

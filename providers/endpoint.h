@@ -11,7 +11,7 @@
 /** A base URL, taken apart. */
 struct endpoint {
 	const char *url;    /**< normal form, no trailing slash; arena */
-	const char *origin; /**< scheme, host and port where it is not the scheme's own: "https://dash.cnap.tech"; arena */
+	const char *origin; /**< scheme, host, and port unless the scheme's own: "https://dash.cnap.tech"; arena */
 	const char *host;   /**< arena */
 	const char *path;   /**< "" or "/client/v4"; no trailing slash; arena */
 	bool is_https;

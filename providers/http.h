@@ -23,7 +23,7 @@
 #define HTTP_PARALLELISM_MAX 1000u
 #define HTTP_TIMEOUT_MS 30000                /**< one try, when neither request nor configuration says */
 #define HTTP_CONNECT_TIMEOUT_MS 10000
-#define HTTP_LOW_SPEED_MS 30000              /**< a try that moves less than HTTP_LOW_SPEED_BYTES a second for so long ends */
+#define HTTP_LOW_SPEED_MS 30000              /**< a try slower than HTTP_LOW_SPEED_BYTES a second for so long ends */
 #define HTTP_LOW_SPEED_BYTES 16
 #define HTTP_REAL_LIMIT_MIN_MS 1000          /**< however fast the run's clock runs, no limit over this ends sooner */
 #define HTTP_HEADER_BYTES_MAX (256u * 1024)  /**< header fields of one answer */

@@ -1,5 +1,6 @@
 /** @file
- * When a request is sent again, and what the server's headers say about waiting. Pure functions. Internal to providers/. */
+ * When a request is sent again, and what the server's header fields say about waiting. Pure functions.
+ * Internal to providers/. */
 #ifndef ADIT_PROVIDERS_HTTP_RETRY_H
 #define ADIT_PROVIDERS_HTTP_RETRY_H
 

@@ -57,7 +57,8 @@ void http_trace(const struct transfer *transfer, CURLcode code)
 	if (code)
 		strbuf_addf(&line, " error=\"%s\"", curl_easy_strerror(code));
 	strbuf_addc(&line, '\n');
-	/* One write per line, so that processes that share the file do not mix theirs. A full disk ends the trace, not the run. */
+	/* One write per line, so that processes that share the file do not mix theirs. A full disk ends the trace,
+	 * not the run. */
 	if (!strbuf_failed(&line) && write(http->trace_fd, line.data, line.size) < 0)
 		http->trace_fd = -1;
 	strbuf_done(&line);

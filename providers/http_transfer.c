@@ -30,7 +30,7 @@ static enum rc add_header(struct http *http, const char *line)
 
 enum rc transfer_headers(struct http *http)
 {
-	/* "Expect:" keeps libcurl from asking for a 100 before a large body, which costs a second where none answers. */
+	/* "Expect:" keeps libcurl from asking for a 100 before a large body: a second lost where none answers. */
 	static const char *const fixed[] = {"Accept: application/json", "Content-Type: application/json", "Expect:"};
 	struct strbuf line;
 	enum rc rc = RC_NOMEM;
@@ -121,7 +121,7 @@ static bool set_numbers(const struct http *http, CURL *easy)
 		{CURLOPT_SSL_VERIFYHOST, 2},
 		{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
 		{CURLOPT_HTTP_VERSION, http->is_https ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1},
-		/* Over TLS the first connection tells whether one is enough for all; HTTP/1.1 has nothing to wait for. */
+		/* Over TLS the first connection tells whether one is enough; HTTP/1.1 has nothing to wait for. */
 		{CURLOPT_PIPEWAIT, http->is_https},
 		{CURLOPT_TCP_KEEPALIVE, 1},
 		{CURLOPT_CONNECTTIMEOUT_MS, real_limit_ms(http, HTTP_CONNECT_TIMEOUT_MS)},
@@ -271,8 +271,10 @@ void transfer_read_answer(struct transfer *transfer)
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	answer->status = (int)status;
-	copy_content_type(answer->content_type, sizeof(answer->content_type), transfer_header(transfer, "content-type"));
-	snprintf(answer->location, sizeof(answer->location), "%s", str_or_empty(transfer_header(transfer, "location")));
+	copy_content_type(answer->content_type, sizeof(answer->content_type),
+			  transfer_header(transfer, "content-type"));
+	snprintf(answer->location, sizeof(answer->location), "%s",
+		 str_or_empty(transfer_header(transfer, "location")));
 }
 
 void transfer_free(struct transfer *transfer)

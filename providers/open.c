@@ -48,7 +48,8 @@ static enum rc check_url(struct run *run, const struct provider_config *config, 
 	diag = diag_add(&run->diags, SEVERITY_ERROR, "A0401", nowhere, "the url of account %s cannot be used",
 			config->account);
 	diag_help(&run->diags, diag,
-		  "Write \"cnap\", or a base URL over https (http only on this machine) without user, query and fragment.");
+		  "Write \"cnap\", or a base URL over https (http only on this machine) without user, query and "
+		  "fragment.");
 	return RC_INVALID;
 }
 
@@ -60,7 +61,8 @@ static enum rc check_account_id(struct run *run, const struct provider_config *c
 		return RC_OK;
 	diag = diag_add(&run->diags, SEVERITY_ERROR, "A0402", nowhere, "the account id of account %s is no id",
 			config->account);
-	diag_help(&run->diags, diag, "Cloudflare's account ids are 32 hexadecimal digits; the dashboard's address shows yours.");
+	diag_help(&run->diags, diag,
+		  "Cloudflare's account ids are 32 hexadecimal digits; the dashboard's address shows yours.");
 	return RC_INVALID;
 }
 
@@ -68,6 +70,7 @@ static enum rc check_account_id(struct run *run, const struct provider_config *c
 static enum rc check_token(struct run *run, const struct provider_config *config)
 {
 	bool is_token = !str_is_empty(config->token);
+	const char *fault = is_token ? "no token: it has blanks, line ends or unprintable characters" : "empty";
 	struct diag *diag;
 
 	for (const char *at = is_token ? config->token : ""; *at; at++)
@@ -75,8 +78,9 @@ static enum rc check_token(struct run *run, const struct provider_config *config
 	if (is_token)
 		return RC_OK;
 	diag = diag_add(&run->diags, SEVERITY_ERROR, "A0403", nowhere, "the token of account %s is %s", config->account,
-			str_is_empty(config->token) ? "empty" : "no token: it has blanks, line ends or other unprintable characters");
-	diag_help(&run->diags, diag, "Set the variable, file or command that the account's tokenEnv, tokenFile or tokenCommand names.");
+			fault);
+	diag_help(&run->diags, diag,
+		  "Look at the variable, file or command that the account's tokenEnv, tokenFile or tokenCommand names.");
 	return RC_INVALID;
 }
 
@@ -90,8 +94,8 @@ static enum rc open_trace(struct run *run, const char *path, int *ret_fd)
 		if (fd < 0) {
 			int error = errno;
 
-			diag = diag_add(&run->diags, SEVERITY_ERROR, "A0404", nowhere, "cannot open the trace file %s: %s", path,
-					strerror(error));
+			diag = diag_add(&run->diags, SEVERITY_ERROR, "A0404", nowhere,
+					"cannot open the trace file %s: %s", path, strerror(error));
 			diag->system_errno = error;
 			return RC_IO;
 		}
@@ -131,13 +135,15 @@ enum rc provider_open(struct run *run, const struct provider_config *config, str
 
 static enum rc fail_list(struct run *run, const struct provider *provider, const struct call *call)
 {
-	struct diag *diag = diag_add(&run->diags, SEVERITY_ERROR, "A0410", nowhere, "cannot list the accounts that the token of "
-				     "account %s sees: %s", provider->account, str_or_empty(call->message));
+	struct diag *diag = diag_add(&run->diags, SEVERITY_ERROR, "A0410", nowhere,
+				     "cannot list the accounts that the token of account %s sees: %s", provider->account,
+				     str_or_empty(call->message));
 
 	diag->http_status = call->http_status;
 	diag->provider_code = call->code;
 	if (call->needs)
-		diag_help(&run->diags, diag, "Name the account with accountId, or give the token the permission %s.", call->needs);
+		diag_help(&run->diags, diag, "Name the account with accountId, or give the token the permission %s.",
+			  call->needs);
 	return call->rc;
 }
 
@@ -148,9 +154,10 @@ static enum rc fail_several(struct run *run, const struct provider *provider, co
 
 	strbuf_init(&names, 0);
 	for (size_t i = 0; i < call->account_count && i < ACCOUNTS_SHOWN; i++) {
-		const char *name = str_printable(call->arena, call->accounts[i].name, strlen(call->accounts[i].name), false);
+		const struct live_account_info *account = &call->accounts[i];
+		const char *name = str_printable(call->arena, account->name, strlen(account->name), false);
 
-		strbuf_addf(&names, "%s%s (%s)", i ? ", " : "", call->accounts[i].id, str_or_empty(name));
+		strbuf_addf(&names, "%s%s (%s)", i ? ", " : "", account->id, str_or_empty(name));
 	}
 	if (call->account_count > ACCOUNTS_SHOWN)
 		strbuf_adds(&names, ", ...");
