@@ -1,0 +1,299 @@
+/* Properties of the whole way from manifests to the simulator, over generated worlds:
+ * applying a plan leaves what was desired, a second plan is empty, the order of input is irrelevant, foreign objects are
+ * untouched, rendered documents are acceptable to cloudflared, and plan files round-trip. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/str.h"
+#include "planner/apply.h"
+#include "planner/planfile.h"
+#include "planner/refresh.h"
+#include "providers/open.h"
+#include "schema/decode.h"
+#include "schema/translate.h"
+#include "server/simulator/simulator.h"
+#include "state/store.h"
+#include "tests/property/generator.h"
+#include "tests/schema/cloudflared_rules.h"
+
+#define ACCOUNT "0123456789abcdef0123456789abcdef"
+#define WORLDS 40
+#define STEPS 3
+
+/** What lives through one world's steps. */
+struct lab {
+	struct run run;
+	struct simulator *simulator;
+	struct provider *provider;
+	struct store *store;
+	struct project project;
+	char folder[64];
+	const char *foreign_id;
+	char *foreign;
+};
+
+/** One pass from manifests to a plan. */
+struct pass {
+	struct objects objects;
+	struct desired *desired;
+	struct recorded_state recorded;
+	struct live *live;
+	struct plan *plan;
+};
+
+static uint64_t random_state;
+
+static uint8_t random_byte(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (uint8_t)(random_state >> 24);
+}
+
+static const char *zone_id(struct lab *lab)
+{
+	struct call call = {.kind = CALL_ZONES_LIST, .arena = lab->run.arena};
+
+	assert_int_equal(provider_do(lab->provider, &call), RC_OK);
+	for (size_t i = 0; i < call.zone_count; i++)
+		if (str_eq(call.zones[i].name, "example.com"))
+			return call.zones[i].id;
+	fail_msg("no zone");
+	return NULL;
+}
+
+static char *foreign_record(struct lab *lab)
+{
+	struct call call = {.kind = CALL_RECORD_GET, .arena = lab->run.arena, .zone_id = zone_id(lab), .record_id = lab->foreign_id};
+	struct strbuf text;
+	char *copy;
+
+	assert_int_equal(provider_do(lab->provider, &call), RC_OK);
+	strbuf_init(&text, 0);
+	json_write_canonical(&text, call.records[0].json);
+	copy = arena_strdup(lab->run.arena, strbuf_text(&text));
+	strbuf_done(&text);
+	return copy;
+}
+
+static void add_foreign(struct lab *lab)
+{
+	struct arena *arena = lab->run.arena;
+	struct json *body = json_new(arena, JSON_OBJECT);
+	struct call call = {.kind = CALL_RECORD_CREATE, .arena = arena, .zone_id = zone_id(lab), .body = body};
+
+	assert_int_equal(json_set(arena, body, "type", json_new_string(arena, "CNAME")), RC_OK);
+	assert_int_equal(json_set(arena, body, "name", json_new_string(arena, "mine.example.com")), RC_OK);
+	assert_int_equal(json_set(arena, body, "content", json_new_string(arena, "elsewhere.example.org")), RC_OK);
+	assert_int_equal(json_set(arena, body, "ttl", json_new_int(arena, 300)), RC_OK);
+	assert_int_equal(provider_do(lab->provider, &call), RC_OK);
+	lab->foreign_id = call.records[0].id;
+	lab->foreign = foreign_record(lab);
+}
+
+static void open_lab(struct lab *lab)
+{
+	static const char *const accounts[] = {ACCOUNT}, *const zones[] = {"example.com", "example.net"}, *const tokens[] = {"t"};
+	struct simulator_config simulator = {.accounts = accounts, .account_count = 1, .zones = zones, .zone_count = 2,
+					     .tokens = tokens, .token_count = 1, .rate_calls = 1000000};
+	struct provider_config provider = {.account = "main", .account_id = ACCOUNT, .token = "t"};
+	struct store_options options = {.project = "lab"};
+	static const char *classes[] = {"cloudflare"};
+
+	memset(lab, 0, sizeof(*lab));
+	assert_int_equal(run_init(&lab->run), RC_OK);
+	lab->run.clock.scale = 1000;
+	assert_int_equal(simulator_start(&lab->run, &simulator, &lab->simulator), RC_OK);
+	provider.url = simulator_url(lab->simulator);
+	assert_int_equal(provider_open(&lab->run, &provider, &lab->provider), RC_OK);
+	assert_int_equal(provider_resolve_account(&lab->run, lab->provider), RC_OK);
+	snprintf(lab->folder, sizeof(lab->folder), "/tmp/adit-property-XXXXXX");
+	assert_non_null(mkdtemp(lab->folder));
+	assert_int_equal(store_open(&lab->run, arena_printf(lab->run.arena, "%s/state.db", lab->folder), &options, &lab->store), RC_OK);
+	assert_int_equal(lab->store->vt->lock(lab->store, "test", 0), RC_OK);
+	project_init(&lab->project);
+	lab->project.name = "lab";
+	lab->project.accounts = arena_array(lab->run.arena, 1, sizeof(struct account));
+	lab->project.accounts[0] = (struct account){.name = "main", .gateway_classes = classes, .gateway_class_count = 1};
+	lab->project.account_count = 1;
+	add_foreign(lab);
+}
+
+static void close_lab(struct lab *lab)
+{
+	lab->store->vt->unlock(lab->store);
+	lab->store->vt->close(lab->store);
+	lab->provider->vt->close(lab->provider);
+	simulator_stop(lab->simulator);
+	unlink(arena_printf(lab->run.arena, "%s/state.db", lab->folder));
+	rmdir(lab->folder);
+	run_done(&lab->run);
+}
+
+static void decode(struct lab *lab, const struct generated *generated, bool backwards, struct objects *objects)
+{
+	struct decoder *decoder = NULL;
+
+	assert_int_equal(decode_open(lab->run.arena, &lab->run.diags, objects, &decoder), RC_OK);
+	for (size_t i = 0; i < generated->count; i++) {
+		const struct strbuf *document = &generated->documents[backwards ? generated->count - 1 - i : i];
+		struct text *text = arena_alloc(lab->run.arena, sizeof(*text));
+
+		*text = (struct text){.name = arena_printf(lab->run.arena, "%zu.yaml", i),
+				      .bytes = arena_memdup(lab->run.arena, document->data, document->size), .size = document->size};
+		assert_int_equal(decode_text(decoder, text, NULL), RC_OK);
+	}
+	assert_int_equal(decode_finish(decoder), RC_OK);
+	decode_close(decoder);
+	for (size_t i = 0; objects->invalid_count && i < lab->run.diags.count; i++)
+		if (lab->run.diags.items[i].severity == SEVERITY_ERROR)
+			fail_msg("the generator made an invalid document: %s", lab->run.diags.items[i].summary);
+}
+
+/** The rendered documents as one text; each must be acceptable to cloudflared. */
+static char *render(struct lab *lab, const struct desired *desired)
+{
+	struct strbuf text;
+	char *copy;
+
+	strbuf_init(&text, 0);
+	for (size_t i = 0; i < desired->tunnel_count; i++) {
+		struct json *config = NULL;
+		const char *fault;
+
+		assert_int_equal(translate_document(lab->run.arena, &desired->tunnels[i], &config), RC_OK);
+		fault = cloudflared_refusal(lab->run.arena, config);
+		if (fault)
+			fail_msg("cloudflared would refuse %s: %s", desired->tunnels[i].tunnel->address, fault);
+		strbuf_adds(&text, desired->tunnels[i].tunnel->address);
+		json_write_canonical(&text, config);
+	}
+	for (size_t i = 0; i < desired->cname_count; i++)
+		strbuf_addf(&text, "%s %s\n", desired->cnames[i].cname->address, desired->cnames[i].cname->tunnel);
+	copy = arena_strdup(lab->run.arena, strbuf_text(&text));
+	strbuf_done(&text);
+	return copy;
+}
+
+static void make_plan(struct lab *lab, const struct generated *generated, bool backwards, struct pass *pass)
+{
+	static const char *everything[] = {"*"};
+	struct plan_options options = {.overrides = {.max_deletes = 1000, .max_delete_percent = 100, .max_rule_percent = 100,
+						     .allow_empty = true, .allow_loss = everything, .allow_loss_count = 1}};
+	struct translate_input translation = {.project = &lab->project, .objects = &pass->objects};
+	struct refresh_scope scope = {0};
+	struct plan_input input = {.project = &lab->project, .options = &options};
+	struct map owners;
+
+	memset(&pass->objects, 0, sizeof(pass->objects));
+	decode(lab, generated, backwards, &pass->objects);
+	assert_int_equal(lab->store->vt->load(lab->store, lab->run.arena, &pass->recorded), RC_OK);
+	map_init(&owners, lab->run.arena);
+	for (size_t i = 0; i < pass->recorded.count; i++) {
+		const struct resource *resource = pass->recorded.items[i].resource;
+		const char *owner = resource->kind == RESOURCE_RULE ? resource->origin.object : resource->tunnel;
+
+		if (resource->kind != RESOURCE_TUNNEL && owner)
+			assert_int_equal(map_put(&owners, resource->address, (void *)(uintptr_t)owner, NULL), RC_OK);
+	}
+	translation.recorded = &owners;
+	assert_int_equal(translate(lab->run.arena, &lab->run.diags, &translation, &pass->desired), RC_OK);
+	scope.desired = pass->desired;
+	scope.recorded = &pass->recorded;
+	assert_int_equal(refresh_live(&lab->run, &lab->provider, 1, &scope, &pass->live), RC_OK);
+	input.desired = pass->desired;
+	input.recorded = &pass->recorded;
+	input.live = pass->live;
+	assert_int_equal(plan_build(lab->run.arena, &lab->run.diags, &input, &pass->plan), RC_OK);
+	assert_false(plan_is_refused(pass->plan));
+	assert_int_equal(pass->plan->unknown_count, 0);
+}
+
+static void round_trip(struct lab *lab, const struct plan *plan)
+{
+	struct text text = {.name = "plan.json"};
+	struct plan *read = NULL;
+	struct strbuf out;
+
+	strbuf_init(&out, 0);
+	assert_int_equal(planfile_write(plan, &out), RC_OK);
+	text.bytes = out.data;
+	text.size = out.size;
+	assert_int_equal(planfile_read(lab->run.arena, &lab->run.diags, &text, &read), RC_OK);
+	assert_string_equal(read->digest, plan->digest);
+	assert_int_equal(read->calls, plan->calls);
+	strbuf_done(&out);
+}
+
+static void apply(struct lab *lab, const struct pass *pass)
+{
+	struct apply_options options = {.connector_gate = true, .connector_timeout_ms = 1000, .settle_ms = 1000};
+	struct apply_input input = {.plan = pass->plan, .providers = &lab->provider, .provider_count = 1, .store = lab->store,
+				    .recorded = &pass->recorded, .live = pass->live, .options = &options};
+	struct apply_result result;
+
+	assert_int_equal(apply_plan(&lab->run, &input, &result), RC_OK);
+	for (size_t i = 0; i < pass->plan->change_count; i++)
+		if (result.states[i] != CHANGE_DONE)
+			fail_msg("%s: state %d: %s", pass->plan->changes[i].address, (int)result.states[i],
+				 str_or_empty(result.messages[i]));
+}
+
+static void step(struct lab *lab, struct choices *choices)
+{
+	struct generated generated;
+	struct pass first = {0}, second = {0};
+	struct provider_stats before, after;
+
+	generate(choices, &generated);
+	make_plan(lab, &generated, false, &first);
+	round_trip(lab, first.plan);
+	apply(lab, &first);
+	lab->provider->vt->stats(lab->provider, &before);
+	make_plan(lab, &generated, true, &second);
+	lab->provider->vt->stats(lab->provider, &after);
+	assert_int_equal(after.writes, before.writes);
+	if (plan_has_changes(second.plan) || second.plan->drift_count)
+		fail_msg("a second plan is not empty: %s",
+			 second.plan->change_count ? second.plan->changes[0].address : second.plan->drifts[0].address);
+	assert_string_equal(render(lab, first.desired), render(lab, second.desired));
+	assert_string_equal(foreign_record(lab), lab->foreign);
+	generated_done(&generated);
+}
+
+static void test_worlds(void **state)
+{
+	(void)state;
+	for (unsigned world = 0; world < WORLDS; world++) {
+		uint8_t bytes[STEPS * 256];
+		struct choices choices = {.bytes = bytes, .size = sizeof(bytes)};
+		struct lab lab;
+
+		random_state = 0x9e3779b97f4a7c15u + world;
+		for (size_t i = 0; i < sizeof(bytes); i++)
+			bytes[i] = random_byte();
+		open_lab(&lab);
+		for (unsigned i = 0; i < STEPS; i++) {
+			choices.next = i * 256;
+			print_message("world %u step %u\n", world, i);
+			step(&lab, &choices);
+		}
+		close_lab(&lab);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_worlds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
