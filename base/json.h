@@ -40,7 +40,8 @@ struct json_member {
 
 /** Parse a whole document with cJSON; nesting over LIMIT_DEPTH and trailing bytes are refused.
  * Numbers keep double precision and must be finite. Strings with an embedded NUL or invalid UTF-8 are refused, and
- * what cJSON would let pass against RFC 8259: control characters, "01", "1.", a byte order mark.
+ * what cJSON would let pass against RFC 8259: control characters, "01", "1.", a byte order mark. So is a number of
+ * more than 63 characters, which cJSON would cut.
  * @param ret_value   arena
  * @param ret_offset  byte where parsing stopped, when RC_INVALID; may be NULL
  * @return RC_OK, RC_INVALID, RC_LIMIT, RC_NOMEM */
