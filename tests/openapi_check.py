@@ -68,12 +68,17 @@ def _load():
 
 
 def operation(method, path):
-    """The contract's operation for a call, or None."""
+    """The contract's operation for a call, or None. A literal path goes before one with variables."""
     contract = _load()
     for regex, template in _state["paths"]:
         if regex.fullmatch(path) and method.lower() in contract["paths"][template]:
             return contract["paths"][template][method.lower()]
     return None
+
+
+def operation_ids():
+    """All operations of the contract, by their operationId."""
+    return {found["operationId"] for item in _load()["paths"].values() for found in item.values()}
 
 
 def _violations(schema, value, where):

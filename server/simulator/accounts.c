@@ -29,7 +29,8 @@ enum rc accounts_load(struct call *call, const char *id, const struct account **
 	if (rc)
 		return rc;
 	if (!row)
-		return call_refuse(call, 404, 7003, "Could not route to %s, perhaps your object identifier is invalid?",
+		return call_refuse(call, 404, 7003,
+				   "Could not route to %s, perhaps your object identifier is invalid?",
 				   call->request->path);
 	if (call->token && !token_sees_account(call->token, id))
 		return call_refuse(call, 403, 10000, "Authentication error");

@@ -77,7 +77,8 @@ void build_push_string(struct build *build, struct json *array, const char *text
 	build_push(build, array, check(build, json_new_string(build->arena, text)));
 }
 
-void build_strings(struct build *build, struct json *object, const char *key, const char *const *texts, size_t count)
+void build_strings(struct build *build, struct json *object, const char *key, const char *const *texts,
+		   size_t count)
 {
 	struct json *array = build_array(build);
 

@@ -29,7 +29,8 @@ void build_time(struct build *build, struct json *object, const char *key, int64
 void build_push(struct build *build, struct json *array, struct json *value);
 void build_push_string(struct build *build, struct json *array, const char *text);
 /** An array of @p count strings under @p key. */
-void build_strings(struct build *build, struct json *object, const char *key, const char *const *texts, size_t count);
+void build_strings(struct build *build, struct json *object, const char *key, const char *const *texts,
+		   size_t count);
 /** The value that @p text holds, as stored by the simulator itself; null when it holds none. */
 struct json *build_parse(struct build *build, const char *text);
 /** Canonical text of @p value, for storing; NULL when the build failed. */

@@ -122,13 +122,15 @@ enum rc call_paging(struct call *call, int64_t per_page_default, int64_t per_pag
 	enum rc rc = param_number(call, "page", 1, 1, INT32_MAX, &paging.page);
 
 	if (!rc)
-		rc = param_number(call, "per_page", per_page_default, per_page_min, per_page_max, &paging.per_page);
+		rc = param_number(call, "per_page", per_page_default, per_page_min, per_page_max,
+				  &paging.per_page);
 	if (!rc)
 		*ret_paging = paging;
 	return rc;
 }
 
-void call_result_info(struct call *call, const struct paging *paging, size_t count, int64_t total, bool with_pages)
+void call_result_info(struct call *call, const struct paging *paging, size_t count, int64_t total,
+		      bool with_pages)
 {
 	struct build *build = &call->build;
 	struct json *info = build_object(build);

@@ -1,8 +1,8 @@
 /** @file
  * One API call on its way through the simulator: what was asked, who asks, and the answer being made.
  *
- * A handler returns RC_OK with call->result set, or what call_refuse() returned, or another class for a failure of
- * the simulator's own (answered 500). Its writes are committed on RC_OK and undone on anything else. */
+ * A handler returns RC_OK with call->result set, or what call_refuse() returned, or another class for a failure
+ * of the simulator's own (answered 500). Its writes are committed on RC_OK and undone on anything else. */
 #ifndef ADIT_SERVER_SIMULATOR_CALL_H
 #define ADIT_SERVER_SIMULATOR_CALL_H
 
@@ -81,16 +81,20 @@ enum rc call_param_bool(struct call *call, const char *name, bool *ret_value, bo
 /** A date-time parameter. @param ret_wall_ms left alone when absent */
 enum rc call_param_time(struct call *call, const char *name, int64_t *ret_wall_ms, bool *ret_given) MUST_CHECK;
 /** One of @p words (NULL-terminated); the first when absent. @param ret_index its place */
-enum rc call_param_word(struct call *call, const char *name, const char *const *words, size_t *ret_index) MUST_CHECK;
+enum rc call_param_word(struct call *call, const char *name, const char *const *words,
+			size_t *ret_index) MUST_CHECK;
 /** page and per_page within their bounds. @return RC_OK or refused */
 enum rc call_paging(struct call *call, int64_t per_page_default, int64_t per_page_min, int64_t per_page_max,
 		    struct paging *ret_paging) MUST_CHECK;
-/** Set result_info. @param count items on this page @param with_pages total_pages too: dns_records and zones alone */
-void call_result_info(struct call *call, const struct paging *paging, size_t count, int64_t total, bool with_pages);
+/** Set result_info. @param count items on this page @param with_pages total_pages too: dns_records and zones
+ * alone */
+void call_result_info(struct call *call, const struct paging *paging, size_t count, int64_t total,
+		      bool with_pages);
 
 /** The body as an object. @return RC_OK or refused (9207) */
 enum rc call_body_object(struct call *call) MUST_CHECK;
 /** A string member of @p object; NULL when absent or null. @return RC_OK or refused when it is of another type */
-enum rc call_string(struct call *call, const struct json *object, const char *key, const char **ret_text) MUST_CHECK;
+enum rc call_string(struct call *call, const struct json *object, const char *key,
+		    const char **ret_text) MUST_CHECK;
 
 #endif

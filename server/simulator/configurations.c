@@ -49,14 +49,16 @@ enum rc configurations_get(struct call *call)
 	config = build_parse(&call->build, cursor_text(&cursor, call->arena, 0));
 	created_ms = cursor_int(&cursor, 1);
 	add_warp_routing(&call->build, config);
-	call->result = configuration_json(&call->build, &tunnel, config, created_ms ? created_ms : tunnel.created_ms);
+	call->result =
+		configuration_json(&call->build, &tunnel, config, created_ms ? created_ms : tunnel.created_ms);
 	return RC_OK;
 }
 
 /* As the API stores it: whatever was sent, unknown members too, and originRequest in each rule. */
 static struct json *normalised_copy(struct build *build, const struct json *config)
 {
-	struct json *copy = config && config->type == JSON_OBJECT ? json_copy(build->arena, config) : build_object(build);
+	struct json *copy =
+		config && config->type == JSON_OBJECT ? json_copy(build->arena, config) : build_object(build);
 	const struct json *ingress = json_get(copy, "ingress");
 
 	if (!copy)
@@ -95,8 +97,9 @@ enum rc configurations_put(struct call *call)
 	if (!text)
 		return RC_NOMEM;
 	/* A locally managed tunnel becomes a remotely managed one, without a word. */
-	rc = store_run(call->store, "UPDATE tunnel SET config = ?2, config_version = config_version + 1, config_ms = ?3,"
-				    " config_src = 'cloudflare' WHERE id = ?1",
+	rc = store_run(call->store,
+		       "UPDATE tunnel SET config = ?2, config_version = config_version + 1, config_ms = ?3,"
+		       " config_src = 'cloudflare' WHERE id = ?1",
 		       BINDS(bind_text(tunnel.id), bind_text(text), bind_int(call->now_ms)), NULL);
 	if (rc)
 		return rc;

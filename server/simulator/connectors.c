@@ -1,5 +1,5 @@
-/* Connectors. Invariant, kept by settle(): a tunnel's active_ms is set, and its last activity open, exactly while
- * it has connectors. */
+/* Connectors. Invariant, kept by settle(): a tunnel's active_ms is set, and its last activity open, exactly
+ * while it has connectors. */
 #include "server/simulator/connectors.h"
 
 #include "base/str.h"
@@ -126,8 +126,9 @@ enum rc connectors_change(struct call *call, const char *tunnel_id, const char *
 
 enum rc connectors_remove(struct call *call, const char *tunnel_id, const char *id)
 {
-	enum rc rc = store_run(call->store, "DELETE FROM connector WHERE tunnel_id = ?1 AND (?2 IS NULL OR id = ?2)",
-			       BINDS(bind_text(tunnel_id), bind_text(id)), NULL);
+	enum rc rc =
+		store_run(call->store, "DELETE FROM connector WHERE tunnel_id = ?1 AND (?2 IS NULL OR id = ?2)",
+			  BINDS(bind_text(tunnel_id), bind_text(id)), NULL);
 
 	return rc ? rc : settle(call, tunnel_id);
 }
@@ -165,8 +166,8 @@ enum rc connectors_drop(struct call *call, const char *tunnel_id, const char *id
 	return rc ? rc : settle(call, tunnel_id);
 }
 
-static struct json *connection_json(struct call *call, const char *client_id, const char *version, const char *id,
-				    size_t index, int64_t opened_ms)
+static struct json *connection_json(struct call *call, const char *client_id, const char *version,
+				    const char *id, size_t index, int64_t opened_ms)
 {
 	static const char *const colos[CONNECTIONS_EACH] = {"ams01", "fra08", "ams07", "fra03"};
 	struct build *build = &call->build;
@@ -185,7 +186,8 @@ static struct json *connection_json(struct call *call, const char *client_id, co
 
 static struct json *connector_json(struct call *call, struct cursor *cursor)
 {
-	static const char *const features[] = {"allow_remote_config", "serialized_headers", "support_datagram_v2"};
+	static const char *const features[] = {"allow_remote_config", "serialized_headers",
+					       "support_datagram_v2"};
 	struct build *build = &call->build;
 	const char *id = cursor_text(cursor, call->arena, 0), *version = cursor_text(cursor, call->arena, 1);
 	int64_t opened_ms = cursor_int(cursor, 4);
@@ -208,8 +210,8 @@ static struct json *connector_json(struct call *call, struct cursor *cursor)
 }
 
 static const char list_sql[] =
-	"SELECT c.id, c.client_version, coalesce(c.config_version, t.config_version - c.lag), c.run_ms, c.opened_ms,"
-	" c.conns FROM connector c JOIN tunnel t ON t.id = c.tunnel_id WHERE c.tunnel_id = ?1 ORDER BY c.seq";
+	"SELECT c.id, c.client_version, coalesce(c.config_version, t.config_version - c.lag), c.run_ms,"
+	" c.opened_ms, c.conns FROM connector c JOIN tunnel t ON t.id = c.tunnel_id WHERE c.tunnel_id = ?1 ORDER BY c.seq";
 
 enum rc connectors_list(struct call *call, const char *tunnel_id, struct json **ret_list)
 {

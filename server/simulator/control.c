@@ -112,7 +112,8 @@ static enum rc choose_account(struct call *call, const char **ret_id)
 	enum rc rc = call_string(call, call->body, "account", &id);
 
 	if (!rc)
-		rc = store_query(call->store, "SELECT id FROM account WHERE ?1 IS NULL OR id = ?1 ORDER BY rowid LIMIT 1",
+		rc = store_query(call->store,
+				 "SELECT id FROM account WHERE ?1 IS NULL OR id = ?1 ORDER BY rowid LIMIT 1",
 				 BINDS(bind_text(id)), &cursor);
 	if (!rc)
 		rc = cursor_next(&cursor, &row);
@@ -127,7 +128,7 @@ static enum rc choose_account(struct call *call, const char **ret_id)
 static enum rc add_zone(struct call *call)
 {
 	struct zone_spec spec = {.plan = call->service->plan};
-	const char *name = NULL, *plan = NULL;
+	const char *name = NULL, *plan = NULL, *id = NULL;
 	enum rc rc = call_body_object(call);
 
 	if (!rc)
@@ -145,10 +146,11 @@ static enum rc add_zone(struct call *call)
 		return refuse(call, "name must be a domain name in lower case");
 	if (!spec.plan)
 		return refuse(call, "plan must be free, pro, business or enterprise");
-	rc = zones_add(call->store, &call->service->clock, call->arena, &spec);
+	rc = zones_add(call->store, &call->service->clock, call->arena, &spec, &id);
 	if (rc)
 		return rc;
 	call->result = build_object(&call->build);
+	build_string(&call->build, call->result, "id", id);
 	build_string(&call->build, call->result, "name", spec.name);
 	return RC_OK;
 }
@@ -175,7 +177,8 @@ static enum rc read_permissions(struct call *call, unsigned *ret_permissions)
 
 	for (size_t i = 0; !rc && i < json_count(list); i++) {
 		if (token_permission_parse(json_item(list, i)->u.string, &bits) != RC_OK)
-			return call_refuse_invalid(call, "there is no permission \"%s\"", json_item(list, i)->u.string);
+			return call_refuse_invalid(call, "there is no permission \"%s\"",
+						   json_item(list, i)->u.string);
 		permissions |= bits;
 	}
 	if (!rc)
@@ -208,7 +211,8 @@ static enum rc add_token(struct call *call)
 
 static enum rc change_rate(struct call *call)
 {
-	int64_t calls = json_get_int(call->body, "calls", 0), window_ms = json_get_int(call->body, "window_ms", 0);
+	int64_t calls = json_get_int(call->body, "calls", 0),
+		window_ms = json_get_int(call->body, "window_ms", 0);
 
 	if (!rate_is_valid(calls, window_ms))
 		return refuse(call, "calls and window_ms must be positive numbers within bounds");
@@ -217,15 +221,15 @@ static enum rc change_rate(struct call *call)
 }
 
 static const struct route control_routes[] = {
-	{"POST", "/tunnels/{tunnel}/connectors", 0, ROUTE_WRITES | ROUTE_BODY, attach_connector},
-	{"PATCH", "/tunnels/{tunnel}/connectors", 0, ROUTE_WRITES | ROUTE_BODY, change_connectors},
+	{"POST", "/tunnels/{tunnel}/connectors", 0, ROUTE_WRITES_BODY, attach_connector},
+	{"PATCH", "/tunnels/{tunnel}/connectors", 0, ROUTE_WRITES_BODY, change_connectors},
 	{"DELETE", "/tunnels/{tunnel}/connectors", 0, ROUTE_WRITES, remove_connectors},
-	{"PATCH", "/tunnels/{tunnel}/connectors/{connector}", 0, ROUTE_WRITES | ROUTE_BODY, change_connectors},
+	{"PATCH", "/tunnels/{tunnel}/connectors/{connector}", 0, ROUTE_WRITES_BODY, change_connectors},
 	{"DELETE", "/tunnels/{tunnel}/connectors/{connector}", 0, ROUTE_WRITES, remove_connectors},
 	{"GET", "/requests", 0, 0, list_requests},
 	{"DELETE", "/requests", 0, 0, clear_requests},
-	{"POST", "/zones", 0, ROUTE_WRITES | ROUTE_BODY, add_zone},
-	{"POST", "/tokens", 0, ROUTE_WRITES | ROUTE_BODY, add_token},
+	{"POST", "/zones", 0, ROUTE_WRITES_BODY, add_zone},
+	{"POST", "/tokens", 0, ROUTE_WRITES_BODY, add_token},
 	{"GET", "/dump", 0, 0, control_dump},
 	{"POST", "/rate", 0, ROUTE_BODY, change_rate},
 };

@@ -42,8 +42,10 @@ static enum rc dump_zones(struct call *call, struct json *zones, struct json *re
 {
 	struct cursor cursor CURSOR_CLEANUP = {0};
 	bool row = false;
-	enum rc rc = store_query(call->store, "SELECT " ZONE_COLUMNS " FROM zone z JOIN account a ON a.id = z.account_id"
-					      " ORDER BY z.name", NULL, 0, &cursor);
+	enum rc rc = store_query(call->store,
+				 "SELECT " ZONE_COLUMNS " FROM zone z JOIN account a ON a.id = z.account_id"
+				 " ORDER BY z.name",
+				 NULL, 0, &cursor);
 
 	while (!rc && !(rc = cursor_next(&cursor, &row)) && row) {
 		struct json *json = build_object(&call->build);

@@ -4,7 +4,8 @@
 #include "base/json.h"
 #include "base/str.h"
 
-static void write_error(struct json_writer *w, int code, const char *message, int chain_code, const char *chain_message)
+static void write_error(struct json_writer *w, int code, const char *message, int chain_code,
+			const char *chain_message)
 {
 	json_begin_object(w);
 	json_key_int(w, "code", code);

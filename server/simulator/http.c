@@ -78,7 +78,8 @@ static const char *header(struct MHD_Connection *connection, const char *name)
 
 static bool is_from_loopback(struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
 	return info && info->client_addr && http_address_is_loopback(info->client_addr);
 }
@@ -106,14 +107,14 @@ static void add_headers(struct MHD_Response *response, const struct reply *reply
 /* Takes the reply's body. */
 static enum MHD_Result send_reply(struct MHD_Connection *connection, struct reply *reply)
 {
-	static char nothing[] = "";
 	struct MHD_Response *response;
 	enum MHD_Result result;
 
 	if (reply->body.data)
-		response = MHD_create_response_from_buffer_with_free_callback(reply->body.size, reply->body.data, free);
+		response = MHD_create_response_from_buffer_with_free_callback(reply->body.size,
+									      reply->body.data, free);
 	else
-		response = MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
+		response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
 	if (!response) {
 		strbuf_done(&reply->body);
 		return MHD_NO;
@@ -129,8 +130,9 @@ static enum MHD_Result refuse_size(struct MHD_Connection *connection)
 	struct reply reply = {.status = MHD_HTTP_CONTENT_TOO_LARGE};
 
 	strbuf_init(&reply.body, 0);
-	strbuf_adds(&reply.body, "{\"success\":false,\"errors\":[{\"code\":1101,\"message\":\"request was invalid: the body "
-				 "is too large\"}],\"messages\":[],\"result\":null}");
+	strbuf_adds(&reply.body,
+		    "{\"success\":false,\"errors\":[{\"code\":1101,\"message\":\"request was invalid: the body "
+		    "is too large\"}],\"messages\":[],\"result\":null}");
 	return send_reply(connection, &reply);
 }
 
@@ -229,7 +231,8 @@ static void write_origin(struct http *http, const union http_address *address)
 	}
 }
 
-static enum rc check_address(struct diags *diags, const char *text, bool allow_remote, union http_address *address)
+static enum rc check_address(struct diags *diags, const char *text, bool allow_remote,
+			     union http_address *address)
 {
 	struct diag *diag;
 
@@ -265,8 +268,9 @@ enum rc http_start(struct diags *diags, struct service *service, const char *lis
 	http->service = service;
 	http->daemon = start_daemon(http, &address);
 	if (!http->daemon) {
-		diag = diag_add(diags, SEVERITY_ERROR, "A0906", (struct span){0}, "the simulator cannot listen on %s: %s",
-				text, errno ? strerror(errno) : "libmicrohttpd refused");
+		diag = diag_add(diags, SEVERITY_ERROR, "A0906", (struct span){0},
+				"the simulator cannot listen on %s: %s", text,
+				errno ? strerror(errno) : "libmicrohttpd refused");
 		diag->system_errno = errno;
 		free(http);
 		return RC_IO;

@@ -1,5 +1,6 @@
 /** @file
- * The simulator's HTTP server on libmicrohttpd: one thread per connection, so that latency delays one caller alone. */
+ * The simulator's HTTP server on libmicrohttpd: one thread per connection, so that latency delays one caller
+ * alone. */
 #ifndef ADIT_SERVER_SIMULATOR_HTTP_H
 #define ADIT_SERVER_SIMULATOR_HTTP_H
 

@@ -1,5 +1,5 @@
-/* cloudflared's validation of a remote configuration (ingress/ingress.go, validateIngress and validateHostname):
- * per rule the service, access, the hostname, the regex. */
+/* cloudflared's validation of a remote configuration (ingress/ingress.go, validateIngress and
+ * validateHostname): per rule the service, access, the hostname, the regex. */
 #include "server/simulator/ingress.h"
 
 #include <string.h>
@@ -66,14 +66,19 @@ static enum rc check_hostname(struct ingress_check *check, const struct json *ru
 	if (has_port(hostname))
 		return ingress_fail(check, "Hostname cannot contain a port");
 	if (star && star > hostname)
-		return ingress_fail(check, "Hostname patterns can have at most one wildcard character (\"*\") and it can "
-				    "only be used for subdomains, e.g. \"*.example.com\"");
+		return ingress_fail(
+			check, "Hostname patterns can have at most one wildcard character (\"*\") and it can "
+			       "only be used for subdomains, e.g. \"*.example.com\"");
 	if (is_last && !is_catch_all)
-		return ingress_fail(check, "The last ingress rule must match all URLs (i.e. it should not have a hostname "
-				    "or path filter)");
+		return ingress_fail(
+			check, "The last ingress rule must match all URLs (i.e. it should not have a hostname "
+			       "or path filter)");
 	if (!is_last && is_catch_all)
-		return ingress_fail(check, "Rule #%zu is matching the hostname '%s', but this will match every hostname, "
-				    "meaning the rules which follow it will never be triggered.", index + 1, hostname);
+		return ingress_fail(
+			check,
+			"Rule #%zu is matching the hostname '%s', but this will match every hostname, "
+			"meaning the rules which follow it will never be triggered.",
+			index + 1, hostname);
 	return RC_OK;
 }
 
@@ -89,7 +94,8 @@ static enum rc check_path(struct ingress_check *check, const struct json *rule, 
 	rc = regex_new(path, strlen(path), &regex, error, sizeof(error));
 	regex_free(regex);
 	if (rc == RC_INVALID || rc == RC_LIMIT)
-		return ingress_fail(check, "Rule #%zu has an invalid regex: error parsing regexp: %s", index + 1, error);
+		return ingress_fail(check, "Rule #%zu has an invalid regex: error parsing regexp: %s",
+				    index + 1, error);
 	return rc;
 }
 

@@ -28,7 +28,8 @@ enum rc ingress_check_types(struct ingress_check *check, const struct json *conf
  * @return borrowed, or NULL */
 const struct json *ingress_member(const struct json *object, const char *name);
 
-/** Check a rule's service. @param rule the whole rule, for its ipRules @param is_bastion bastionMode is on for it */
+/** Check a rule's service. @param rule the whole rule, for its ipRules @param is_bastion bastionMode is on for
+ * it */
 enum rc ingress_check_service(struct ingress_check *check, const struct json *rule, bool is_bastion) MUST_CHECK;
 
 /** Check an address as url.Parse does, and that it has scheme and host but no path. */

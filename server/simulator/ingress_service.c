@@ -15,12 +15,14 @@ static enum rc check_status(struct ingress_check *check, const char *text)
 	long long status;
 
 	if (digits == 0 || text[sign + digits] != '\0')
-		return ingress_fail(check, "invalid HTTP status code: strconv.Atoi: parsing \"%s\": invalid syntax", text);
+		return ingress_fail(
+			check, "invalid HTTP status code: strconv.Atoi: parsing \"%s\": invalid syntax", text);
 	errno = 0;
 	status = strtoll(text, NULL, 10);
 	if (errno == ERANGE)
-		return ingress_fail(check, "invalid HTTP status code: strconv.Atoi: parsing \"%s\": value out of range",
-				    text);
+		return ingress_fail(
+			check, "invalid HTTP status code: strconv.Atoi: parsing \"%s\": value out of range",
+			text);
 	if (status < 100 || status > 999)
 		return ingress_fail(check, "invalid HTTP status code: %lld", status);
 	return RC_OK;
@@ -57,7 +59,8 @@ static enum rc check_ip_rule(struct ingress_check *check, const struct json *rul
 		double number = port->type == JSON_NUMBER ? port->u.number : 0;
 
 		if (number < 1 || number > 65535)
-			return ingress_fail(check, "%s: invalid port %.0f, needs to be between 1 and 65535", before, number);
+			return ingress_fail(check, "%s: invalid port %.0f, needs to be between 1 and 65535",
+					    before, number);
 	}
 	return RC_OK;
 }

@@ -163,14 +163,15 @@ static enum rc fail_type(struct ingress_check *check, const struct place *place,
 	const char *kind = kinds[value->type];
 	const char *number;
 
-	if (value->type == JSON_NUMBER && (field->type == GO_INT || field->type == GO_UINT || field->type == GO_INTS)) {
+	if (value->type == JSON_NUMBER &&
+	    (field->type == GO_INT || field->type == GO_UINT || field->type == GO_INTS)) {
 		number = value_text(check->arena, value, false);
 		kind = number ? arena_printf(check->arena, "number %s", number) : NULL;
 	}
 	if (!kind)
 		return RC_NOMEM;
-	return ingress_fail(check, "json: cannot unmarshal %s into Go struct field %s.%s of type %s", kind, place->owner,
-			    place->path, go_type_name(field));
+	return ingress_fail(check, "json: cannot unmarshal %s into Go struct field %s.%s of type %s", kind,
+			    place->owner, place->path, go_type_name(field));
 }
 
 static enum rc check_seconds(struct ingress_check *check, const struct json *value)

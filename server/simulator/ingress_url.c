@@ -17,7 +17,8 @@ struct url {
 	const char *scheme, *host, *path; /* arena */
 };
 
-static void set_fault(struct url_fault *fault, const char *reason, const char *part, size_t part_size, const char *after)
+static void set_fault(struct url_fault *fault, const char *reason, const char *part, size_t part_size,
+		      const char *after)
 {
 	fault->reason = reason;
 	fault->after = after;
@@ -205,11 +206,14 @@ enum rc ingress_check_url(struct ingress_check *check, const char *address)
 	if (address[size] == '#' && has_bad_escape(address + size + 1, &fault))
 		return fail_parse(check, address, &fault);
 	if (!*url.scheme || !has_hostname(url.host))
-		return ingress_fail(check, "%s is an invalid address, please make sure it has a scheme and a hostname",
+		return ingress_fail(check,
+				    "%s is an invalid address, please make sure it has a scheme and a hostname",
 				    address);
 	if (*url.path)
-		return ingress_fail(check, "%s is an invalid address, ingress rules don't support proxying to a different "
-				    "path on the origin service. The path will be the same as the eyeball request's path",
-				    address);
+		return ingress_fail(
+			check,
+			"%s is an invalid address, ingress rules don't support proxying to a different "
+			"path on the origin service. The path will be the same as the eyeball request's path",
+			address);
 	return RC_OK;
 }

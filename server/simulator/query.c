@@ -74,7 +74,8 @@ void query_add_text(struct query *query, enum query_match match, const char *col
 
 	strbuf_init(&sql, 0);
 	if (fold)
-		strbuf_addf(&sql, "%s%s%s", text_matches[match].folded_before, column, text_matches[match].folded_after);
+		strbuf_addf(&sql, "%s%s%s", text_matches[match].folded_before, column,
+			    text_matches[match].folded_after);
 	else
 		strbuf_addf(&sql, "%s%s%s", text_matches[match].before, column, text_matches[match].after);
 	query->failed |= strbuf_failed(&sql);
@@ -114,16 +115,16 @@ enum rc query_count(struct call *call, const struct query *query, const char *fr
 	return rc;
 }
 
-enum rc query_page(struct call *call, struct query *query, const char *columns, const char *from, const char *order,
-		   const struct paging *paging, struct cursor *ret_cursor)
+enum rc query_page(struct call *call, struct query *query, const char *columns, const char *from,
+		   const char *order, const struct paging *paging, struct cursor *ret_cursor)
 {
 	const char *sql;
 	enum rc rc = check(query);
 
 	if (rc)
 		return rc;
-	sql = arena_printf(call->arena, "SELECT %s %s WHERE %s %s LIMIT ? OFFSET ?", columns, from, where_text(query),
-			   order);
+	sql = arena_printf(call->arena, "SELECT %s %s WHERE %s %s LIMIT ? OFFSET ?", columns, from,
+			   where_text(query), order);
 	if (!sql)
 		return RC_NOMEM;
 	query->binds[query->bind_count] = bind_int(paging->per_page);

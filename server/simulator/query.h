@@ -40,12 +40,14 @@ void query_add(struct query *query, const char *fragment, const struct bind *bin
 
 enum query_match { QUERY_EQUAL, QUERY_NOT_EQUAL, QUERY_STARTS, QUERY_ENDS, QUERY_CONTAINS };
 /** Add a comparison of a text column. @param fold ASCII letters count as equal in both cases */
-void query_add_text(struct query *query, enum query_match match, const char *column, const char *value, bool fold);
+void query_add_text(struct query *query, enum query_match match, const char *column, const char *value,
+		    bool fold);
 
 /** Rows that fit. @param from "FROM …" */
-enum rc query_count(struct call *call, const struct query *query, const char *from, int64_t *ret_count) MUST_CHECK;
+enum rc query_count(struct call *call, const struct query *query, const char *from,
+		    int64_t *ret_count) MUST_CHECK;
 /** One page of them. @param order "ORDER BY …"; must name a total order */
-enum rc query_page(struct call *call, struct query *query, const char *columns, const char *from, const char *order,
-		   const struct paging *paging, struct cursor *ret_cursor) MUST_CHECK;
+enum rc query_page(struct call *call, struct query *query, const char *columns, const char *from,
+		   const char *order, const struct paging *paging, struct cursor *ret_cursor) MUST_CHECK;
 
 #endif

@@ -18,7 +18,8 @@ struct rate_bucket {
 
 bool rate_is_valid(int64_t calls, int64_t window_ms)
 {
-	return calls >= 1 && calls <= SIMULATOR_RATE_CALLS && window_ms >= 1 && window_ms <= SIMULATOR_RATE_WINDOW_MS;
+	return calls >= 1 && calls <= SIMULATOR_RATE_CALLS && window_ms >= 1 &&
+	       window_ms <= SIMULATOR_RATE_WINDOW_MS;
 }
 
 void rate_init(struct rate *rate, int64_t calls, int64_t window_ms)

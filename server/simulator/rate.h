@@ -34,6 +34,7 @@ void rate_done(struct rate *rate);
 /** Count a call of @p who (a token's id, or "" for none) at @p mono_ms.
  * @return RC_OK (also when refused); RC_NOMEM
  * @par Source  cloudflare-api.md, "Rate limits" */
-enum rc rate_count(struct rate *rate, const char *who, int64_t mono_ms, struct rate_verdict *ret_verdict) MUST_CHECK;
+enum rc rate_count(struct rate *rate, const char *who, int64_t mono_ms,
+		   struct rate_verdict *ret_verdict) MUST_CHECK;
 
 #endif

@@ -29,8 +29,8 @@ enum rc record_read(struct call *call, struct cursor *cursor, struct record *ret
 		.comment_ms = cursor_int(cursor, 14),
 		.tags_ms = cursor_int(cursor, 15),
 	};
-	if (!ret_record->id || !ret_record->name || !ret_record->type || !ret_record->content || !ret_record->tags ||
-	    !ret_record->settings)
+	if (!ret_record->id || !ret_record->name || !ret_record->type || !ret_record->content ||
+	    !ret_record->tags || !ret_record->settings)
 		return RC_NOMEM;
 	return RC_OK;
 }
@@ -39,7 +39,8 @@ enum rc record_load(struct call *call, const char *id, struct record *ret_record
 {
 	struct cursor cursor CURSOR_CLEANUP = {0};
 	bool row = false;
-	enum rc rc = store_query(call->store, "SELECT " RECORD_COLUMNS " FROM record r WHERE r.id = ?1 AND r.zone_id = ?2",
+	enum rc rc = store_query(call->store,
+				 "SELECT " RECORD_COLUMNS " FROM record r WHERE r.id = ?1 AND r.zone_id = ?2",
 				 BINDS(bind_text(id), bind_text(call->zone->id)), &cursor);
 
 	if (!rc)
@@ -56,7 +57,8 @@ static struct json *list_of(struct build *build, const char *text)
 	return str_eq(text, "[]") ? build_array(build) : build_parse(build, text);
 }
 
-/* Proxied CNAMEs show flatten_cname though it has no effect there; DNS-only ones show settings only if any is on. */
+/* Proxied CNAMEs show flatten_cname though it has no effect there; DNS-only ones show settings only if any is
+ * on. */
 static void add_settings(struct build *build, struct json *json, const struct record *record)
 {
 	bool is_cname = str_eq(record->type, "CNAME"), is_empty = str_eq(record->settings, "{}");
@@ -142,12 +144,14 @@ enum rc record_insert(struct call *call, struct record *record)
 	if (!rc)
 		rc = store_run(call->store, insert_sql,
 			       BINDS(bind_text(record->id), bind_text(call->zone->id), bind_text(record->name),
-				     bind_text(record->type), bind_text(record->content), bind_text(record->comment),
-				     bind_text(record->tags), bind_text(record->settings), bind_text(record->data),
-				     bind_int(record->ttl), bind_int(record->priority), bind_int(record->private_routing),
-				     bind_int(record->proxied), bind_int(record->created_ms),
-				     bind_int(record->modified_ms), bind_positive(record->comment_ms),
-				     bind_positive(record->tags_ms)), NULL);
+				     bind_text(record->type), bind_text(record->content),
+				     bind_text(record->comment), bind_text(record->tags),
+				     bind_text(record->settings), bind_text(record->data),
+				     bind_int(record->ttl), bind_int(record->priority),
+				     bind_int(record->private_routing), bind_int(record->proxied),
+				     bind_int(record->created_ms), bind_int(record->modified_ms),
+				     bind_positive(record->comment_ms), bind_positive(record->tags_ms)),
+			       NULL);
 	return rc ? rc : count_change(call, 1);
 }
 
@@ -162,9 +166,10 @@ enum rc record_update(struct call *call, const struct record *record)
 			 BINDS(bind_text(record->id), bind_text(record->name), bind_text(record->type),
 			       bind_text(record->content), bind_text(record->comment), bind_text(record->tags),
 			       bind_text(record->settings), bind_text(record->data), bind_int(record->ttl),
-			       bind_int(record->priority), bind_int(record->private_routing), bind_int(record->proxied),
-			       bind_int(record->modified_ms), bind_positive(record->comment_ms),
-			       bind_positive(record->tags_ms)), NULL);
+			       bind_int(record->priority), bind_int(record->private_routing),
+			       bind_int(record->proxied), bind_int(record->modified_ms),
+			       bind_positive(record->comment_ms), bind_positive(record->tags_ms)),
+			 NULL);
 }
 
 enum rc record_delete(struct call *call, const char *id)

@@ -1,8 +1,8 @@
 /** @file
  * A DNS record: its row, its JSON, and the steps that its writers share.
  *
- * A write goes: record_decode() (the body over what was there), record_check_conflicts(), then record_insert() or
- * record_update(). Texts are borrowed from the call. */
+ * A write goes: record_decode() (the body over what was there), record_check_conflicts(), then
+ * record_insert() or record_update(). Texts are borrowed from the call. */
 #ifndef ADIT_SERVER_SIMULATOR_RECORD_H
 #define ADIT_SERVER_SIMULATOR_RECORD_H
 
@@ -39,8 +39,8 @@ struct record_type {
 const struct record_type *record_type_find(const char *name);
 
 /** Columns, in this order, that record_read() takes, FROM record r. */
-#define RECORD_COLUMNS                                                                                             \
-	"r.id, r.name, r.type, r.content, r.comment, r.tags, r.settings, r.data, r.ttl, r.priority,"               \
+#define RECORD_COLUMNS                                                                               \
+	"r.id, r.name, r.type, r.content, r.comment, r.tags, r.settings, r.data, r.ttl, r.priority," \
 	" r.private_routing, r.proxied, r.created_ms, r.modified_ms, r.comment_ms, r.tags_ms"
 enum rc record_read(struct call *call, struct cursor *cursor, struct record *ret_record) MUST_CHECK;
 /** Load a record of the call's zone. @return RC_OK or refused (81044) */
@@ -59,10 +59,12 @@ enum rc record_decode(struct call *call, const struct json *body, struct record 
 /** What a record is before anything is said about it. */
 struct record record_defaults(void);
 
-/** A name as DNS has it: lower case, punycode, no trailing dot. @return RC_OK; RC_INVALID (not refused); RC_NOMEM */
+/** A name as DNS has it: lower case, punycode, no trailing dot. @return RC_OK; RC_INVALID (not refused);
+ * RC_NOMEM */
 enum rc record_name_to_ascii(struct arena *arena, const char *text, const char **ret_name) MUST_CHECK;
 /** The whole name that @p text means in @p zone: "@", relative, or whole. @return as record_name_to_ascii() */
-enum rc record_name_in_zone(struct arena *arena, const struct zone *zone, const char *text, const char **ret_name) MUST_CHECK;
+enum rc record_name_in_zone(struct arena *arena, const struct zone *zone, const char *text,
+			    const char **ret_name) MUST_CHECK;
 
 /** Bring the content into the form that answers have. @param data  of CONTENT_DATA; NULL: none given
  * @return RC_OK or refused */
@@ -74,7 +76,9 @@ enum rc record_check_conflicts(struct call *call, const struct record *record) M
 
 /* The three writes, as single calls and batches make them. @param ret_record as stored */
 enum rc record_post(struct call *call, const struct json *body, struct record *ret_record) MUST_CHECK;
-enum rc record_put(struct call *call, const char *id, const struct json *body, struct record *ret_record) MUST_CHECK;
-enum rc record_patch(struct call *call, const char *id, const struct json *body, struct record *ret_record) MUST_CHECK;
+enum rc record_put(struct call *call, const char *id, const struct json *body,
+		   struct record *ret_record) MUST_CHECK;
+enum rc record_patch(struct call *call, const char *id, const struct json *body,
+		     struct record *ret_record) MUST_CHECK;
 
 #endif

@@ -39,12 +39,14 @@ static enum rc check_size(struct call *call)
 		const struct json *list = json_get(call->body, lists[i].key);
 
 		if (list && list->type != JSON_ARRAY && list->type != JSON_NULL)
-			return call_refuse(call, 400, 9207, "malformed request body: %s must be an array", lists[i].key);
+			return call_refuse(call, 400, 9207, "malformed request body: %s must be an array",
+					   lists[i].key);
 		total += json_count(list);
 	}
 	if (total > max)
-		return call_refuse(call, 400, 9207, "malformed request body: %zu records exceed the batch limit of %zu",
-				   total, max);
+		return call_refuse(call, 400, 9207,
+				   "malformed request body: %zu records exceed the batch limit of %zu", total,
+				   max);
 	return RC_OK;
 }
 
@@ -59,7 +61,8 @@ static enum rc run_list(struct call *call, size_t which, struct json *results)
 		enum rc rc = RC_OK;
 
 		if (item->type != JSON_OBJECT)
-			return call_refuse(call, 400, 9207, "malformed request body: %s must hold objects", lists[which].key);
+			return call_refuse(call, 400, 9207, "malformed request body: %s must hold objects",
+					   lists[which].key);
 		if (lists[which].needs_id)
 			rc = call_string(call, item, "id", &id);
 		if (!rc)

@@ -32,11 +32,13 @@ static const struct {
 	const char *message;
 } conflicts[] = {
 	{SCOPE_ANY, identical_sql, 5, 81058, "An identical record already exists."},
-	{SCOPE_CNAME, address_or_cname_sql, 3, 81053, "An A, AAAA, or CNAME record with that host already exists."},
+	{SCOPE_CNAME, address_or_cname_sql, 3, 81053,
+	 "An A, AAAA, or CNAME record with that host already exists."},
 	{SCOPE_ADDRESS, cname_sql, 3, 81054,
 	 "A CNAME record with that host already exists. For more details, refer to "
 	 "<https://developers.cloudflare.com/dns/manage-dns-records/troubleshooting/records-with-same-name/>."},
-	{SCOPE_NS, address_or_cname_sql, 3, 81053, "An A, AAAA, or CNAME record with that host already exists."},
+	{SCOPE_NS, address_or_cname_sql, 3, 81053,
+	 "An A, AAAA, or CNAME record with that host already exists."},
 	{SCOPE_NS, not_ns_sql, 3, 81056, "Records with that host already exist."},
 	{SCOPE_NOT_NS, ns_sql, 3, 81056, "NS records with that host already exist."},
 };
@@ -88,7 +90,9 @@ enum rc record_check_conflicts(struct call *call, const struct record *record)
 	}
 	rc = ask(call, record, combined_sql, 5, &number);
 	if (!rc && number > COMBINED_CHARS)
-		return call_refuse(call, 400, 83011, "Combined content length of records with this name and type exceeds "
-				   "%d characters.", COMBINED_CHARS);
+		return call_refuse(call, 400, 83011,
+				   "Combined content length of records with this name and type exceeds "
+				   "%d characters.",
+				   COMBINED_CHARS);
 	return rc;
 }

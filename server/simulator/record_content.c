@@ -14,10 +14,12 @@ static const char *const dnskey_fields[] = {"flags", "protocol", "algorithm", "p
 static const char *const ds_fields[] = {"key_tag", "algorithm", "digest_type", "digest", NULL};
 static const char *const svcb_fields[] = {"priority", "target", "value", NULL};
 static const char *const loc_fields[] = {
-	"lat_degrees", "lat_minutes", "lat_seconds", "lat_direction", "long_degrees", "long_minutes", "long_seconds",
-	"long_direction", "altitude", "size", "precision_horz", "precision_vert", NULL,
+	"lat_degrees", "lat_minutes", "lat_seconds", "lat_direction", "long_degrees", "long_minutes",
+	"long_seconds", "long_direction", "altitude", "size", "precision_horz", "precision_vert", NULL,
 };
-static const char *const naptr_fields[] = {"order", "preference", "flags", "service", "regex", "replacement", NULL};
+static const char *const naptr_fields[] = {
+	"order", "preference", "flags", "service", "regex", "replacement", NULL,
+};
 static const char *const no_fields[] = {NULL};
 static const char *const tlsa_fields[] = {"usage", "selector", "matching_type", "certificate", NULL};
 static const char *const srv_fields[] = {"priority", "weight", "port", "target", NULL};
@@ -68,8 +70,9 @@ static enum rc normalise_address(struct call *call, int family, struct record *r
 	char text[INET6_ADDRSTRLEN];
 
 	if (inet_pton(family, record->content, bytes) != 1 || !inet_ntop(family, bytes, text, sizeof(text)))
-		return call_refuse(call, 400, family == AF_INET ? 9005 : 9006, "Content for %s record must be a valid %s "
-				   "address.", record->type, family == AF_INET ? "IPv4" : "IPv6");
+		return call_refuse(call, 400, family == AF_INET ? 9005 : 9006,
+				   "Content for %s record must be a valid %s address.",
+				   record->type, family == AF_INET ? "IPv4" : "IPv6");
 	record->content = arena_strdup(call->arena, text);
 	return record->content ? RC_OK : RC_NOMEM;
 }
@@ -151,7 +154,8 @@ enum rc record_normalise_content(struct call *call, const struct record_type *ty
 	if (str_is_empty(record->content))
 		return refuse_content(call, record);
 	if (strlen(record->content) > CONTENT_BYTES)
-		return call_refuse(call, 400, 9015, "Record content exceeds the allowed length of %d wire format bytes.",
+		return call_refuse(call, 400, 9015,
+				   "Record content exceeds the allowed length of %d wire format bytes.",
 				   CONTENT_BYTES);
 	switch (type->kind) {
 	case CONTENT_IPV4:

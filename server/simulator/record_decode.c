@@ -1,4 +1,5 @@
-/* A record out of a request's body: each member over what was there, then the checks that need no other record. */
+/* A record out of a request's body: each member over what was there, then the checks that need no other record.
+ */
 #include <string.h>
 
 #include "base/str.h"
@@ -89,7 +90,8 @@ static enum rc check_ttl(struct call *call, struct record *record)
 	int64_t min = call->zone->plan->min_ttl;
 
 	if (record->ttl != 1 && (record->ttl < min || record->ttl > MAX_TTL))
-		return call_refuse(call, 400, 9021, "Invalid TTL. Must be between %lld and %d seconds, or 1 for automatic.",
+		return call_refuse(call, 400, 9021,
+				   "Invalid TTL. Must be between %lld and %d seconds, or 1 for automatic.",
 				   (long long)min, MAX_TTL);
 	if (record->proxied)
 		record->ttl = 1;
@@ -116,7 +118,8 @@ static enum rc decode_comment(struct call *call, const struct json *body, struct
 		return refuse_type(call, "comment", "a string");
 	record->comment = value->type == JSON_STRING && *value->u.string ? value->u.string : NULL;
 	if (record->comment && count_chars(record->comment) > max)
-		return call_refuse(call, 400, 9313, "DNS record comment exceeds the maximum length of %zu characters.", max);
+		return call_refuse(call, 400, 9313,
+				   "DNS record comment exceeds the maximum length of %zu characters.", max);
 	if (record->comment && strpbrk(record->comment, "\r\n"))
 		return refuse_type(call, "comment", "one line");
 	return RC_OK;
@@ -137,7 +140,8 @@ static enum rc check_tags(struct call *call, const struct json *tags)
 	size_t count = json_count(tags), max = call->zone->plan->tags;
 
 	if (count > max)
-		return call_refuse_chain(call, 9300, "DNS record has %zu tags, exceeding the quota of %zu.", count, max);
+		return call_refuse_chain(call, 9300, "DNS record has %zu tags, exceeding the quota of %zu.",
+					 count, max);
 	for (size_t i = 0; i < count; i++) {
 		const struct json *tag = json_item(tags, i);
 
@@ -188,7 +192,8 @@ static enum rc check_flattening(struct call *call, const struct record *record, 
 	if (record->proxied || !str_eq(record->type, "CNAME"))
 		*flattens = false;
 	if (*flattens && str_eq(call->zone->plan->legacy_id, "free"))
-		return call_refuse_chain(call, 9303, "CNAME flattening of single records is not available on this plan.");
+		return call_refuse_chain(call, 9303,
+					 "CNAME flattening of single records is not available on this plan.");
 	return RC_OK;
 }
 

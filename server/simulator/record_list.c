@@ -40,10 +40,11 @@ static const struct {
 	{"tag.present", TAG(TAG_HAS_NAME), "nnn"},
 	{"tag.absent", "NOT " TAG(TAG_HAS_NAME), "nnn"},
 	{"tag.exact", TAG("lower(g.value) = lower(?)"), "w"},
-	{"tag.contains", TAG(TAG_NAMED " AND instr(substr(lower(g.value), length(?) + 2), lower(?)) > 0"), "nnnv"},
+	{"tag.contains", TAG(TAG_NAMED " AND instr(substr(lower(g.value), length(?) + 2), lower(?)) > 0"),
+	 "nnnv"},
 	{"tag.startswith", TAG("substr(lower(g.value), 1, length(?)) = lower(?)"), "ww"},
-	{"tag.endswith", TAG(TAG_NAMED " AND substr(substr(lower(g.value), length(?) + 2), -length(?)) = lower(?)"),
-	 "nnnvv"},
+	{"tag.endswith",
+	 TAG(TAG_NAMED " AND substr(substr(lower(g.value), length(?) + 2), -length(?)) = lower(?)"), "nnnvv"},
 };
 
 static bool has_param(const struct call *call, const char *name)
@@ -140,6 +141,11 @@ static enum rc add_tags(struct call *call, struct query *query)
 	return rc;
 }
 
+static const char search_sql[] =
+	"(instr(r.name, lower(?)) > 0 OR instr(lower(r.content), lower(?)) > 0"
+	" OR instr(lower(coalesce(r.comment, '')), lower(?)) > 0"
+	" OR instr(lower(r.tags), lower(?)) > 0)";
+
 static enum rc add_others(struct call *call, struct query *query)
 {
 	const char *type = call_param(call, "type"), *search = call_param(call, "search");
@@ -153,8 +159,7 @@ static enum rc add_others(struct call *call, struct query *query)
 	if (given)
 		query_add(query, "r.proxied = ?", BINDS(bind_int(proxied)));
 	if (search)
-		query_add(query, "(instr(r.name, lower(?)) > 0 OR instr(lower(r.content), lower(?)) > 0"
-				 " OR instr(lower(coalesce(r.comment, '')), lower(?)) > 0 OR instr(lower(r.tags), lower(?)) > 0)",
+		query_add(query, search_sql,
 			  BINDS(bind_text(search), bind_text(search), bind_text(search), bind_text(search)));
 	return RC_OK;
 }
@@ -188,8 +193,8 @@ static enum rc order_sql(struct call *call, const char **ret_order)
 		rc = call_param_word(call, "direction", directions, &direction);
 	if (rc)
 		return rc;
-	*ret_order = arena_printf(call->arena, "ORDER BY r.%s %s, r.name, r.type, r.content, r.seq", orders[order],
-				  direction ? "DESC" : "ASC");
+	*ret_order = arena_printf(call->arena, "ORDER BY r.%s %s, r.name, r.type, r.content, r.seq",
+				  orders[order], direction ? "DESC" : "ASC");
 	return *ret_order ? RC_OK : RC_NOMEM;
 }
 

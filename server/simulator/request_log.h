@@ -1,6 +1,6 @@
 /** @file
- * The request log: what was called, in order, for tests to read through /_simulator/requests. In memory, bounded:
- * the oldest entries give way. No token and no tunnel secret is ever in it. */
+ * The request log: what was called, in order, for tests to read through /_simulator/requests. In memory,
+ * bounded: the oldest entries give way. No token and no tunnel secret is ever in it. */
 #ifndef ADIT_SERVER_SIMULATOR_REQUEST_LOG_H
 #define ADIT_SERVER_SIMULATOR_REQUEST_LOG_H
 

@@ -14,40 +14,38 @@ static const struct route api_routes[] = {
 	{"GET", "/user/tokens/verify", PERMISSION_NONE, 0, tokens_verify_user},
 
 	{"GET", "/accounts/{account}/cfd_tunnel", PERMISSION_TUNNEL_READ, 0, tunnels_list},
-	{"POST", "/accounts/{account}/cfd_tunnel", PERMISSION_TUNNEL_WRITE, ROUTE_WRITES | ROUTE_BODY,
-	 tunnels_create},
+	{"POST", "/accounts/{account}/cfd_tunnel", PERMISSION_TUNNEL_WRITE, ROUTE_WRITES_BODY, tunnels_create},
 	{"GET", "/accounts/{account}/cfd_tunnel/{tunnel}", PERMISSION_TUNNEL_READ, 0, tunnels_get},
-	{"PATCH", "/accounts/{account}/cfd_tunnel/{tunnel}", PERMISSION_TUNNEL_WRITE, ROUTE_WRITES | ROUTE_BODY,
-	 tunnels_update},
+	{"PATCH", "/accounts/{account}/cfd_tunnel/{tunnel}", PERMISSION_TUNNEL_WRITE,
+	 ROUTE_WRITES_BODY, tunnels_update},
 	{"DELETE", "/accounts/{account}/cfd_tunnel/{tunnel}", PERMISSION_TUNNEL_WRITE, ROUTE_WRITES, tunnels_delete},
 	{"GET", "/accounts/{account}/cfd_tunnel/{tunnel}/configurations", PERMISSION_TUNNEL_READ, 0,
 	 configurations_get},
 	{"PUT", "/accounts/{account}/cfd_tunnel/{tunnel}/configurations", PERMISSION_TUNNEL_WRITE,
-	 ROUTE_WRITES | ROUTE_BODY, configurations_put},
+	 ROUTE_WRITES_BODY, configurations_put},
 	{"GET", "/accounts/{account}/cfd_tunnel/{tunnel}/token", PERMISSION_TUNNEL_WRITE, 0, tunnels_token},
 	{"GET", "/accounts/{account}/cfd_tunnel/{tunnel}/connections", PERMISSION_TUNNEL_READ, 0, connections_list},
-	{"DELETE", "/accounts/{account}/cfd_tunnel/{tunnel}/connections", PERMISSION_TUNNEL_WRITE, ROUTE_WRITES,
-	 connections_delete},
+	{"DELETE", "/accounts/{account}/cfd_tunnel/{tunnel}/connections", PERMISSION_TUNNEL_WRITE,
+	 ROUTE_WRITES, connections_delete},
 
 	/* The family that cloudflare-go up to 2.4.0 calls. */
 	{"GET", "/accounts/{account}/tunnels", PERMISSION_TUNNEL_READ, 0, tunnels_list},
-	{"POST", "/accounts/{account}/tunnels", PERMISSION_TUNNEL_WRITE, ROUTE_WRITES | ROUTE_BODY, tunnels_create},
+	{"POST", "/accounts/{account}/tunnels", PERMISSION_TUNNEL_WRITE, ROUTE_WRITES_BODY, tunnels_create},
 	{"GET", "/accounts/{account}/tunnels/{tunnel}", PERMISSION_TUNNEL_READ, 0, tunnels_get},
 	{"DELETE", "/accounts/{account}/tunnels/{tunnel}", PERMISSION_TUNNEL_WRITE, ROUTE_WRITES, tunnels_delete},
 	{"DELETE", "/accounts/{account}/tunnels/{tunnel}/connections", PERMISSION_TUNNEL_WRITE, ROUTE_WRITES,
 	 connections_delete},
 
 	{"GET", "/zones", PERMISSION_ZONE_READ, 0, zones_list},
-	{"GET", "/zones/{zone}", PERMISSION_ZONE_READ, 0, zones_get},
+	{"GET", "/zones/{zone}", PERMISSION_ZONE_READ | PERMISSION_DNS_READ, 0, zones_get},
 	{"GET", "/zones/{zone}/dns_records", PERMISSION_DNS_READ, 0, records_list},
-	{"POST", "/zones/{zone}/dns_records", PERMISSION_DNS_WRITE, ROUTE_WRITES | ROUTE_BODY, records_create},
-	{"POST", "/zones/{zone}/dns_records/batch", PERMISSION_DNS_WRITE, ROUTE_WRITES | ROUTE_BODY, records_batch},
+	{"POST", "/zones/{zone}/dns_records", PERMISSION_DNS_WRITE, ROUTE_WRITES_BODY, records_create},
+	{"POST", "/zones/{zone}/dns_records/batch", PERMISSION_DNS_WRITE, ROUTE_WRITES_BODY, records_batch},
 	{"GET", "/zones/{zone}/dns_records/{record}", PERMISSION_DNS_READ, 0, records_get},
-	{"PUT", "/zones/{zone}/dns_records/{record}", PERMISSION_DNS_WRITE, ROUTE_WRITES | ROUTE_BODY, records_put},
-	{"PATCH", "/zones/{zone}/dns_records/{record}", PERMISSION_DNS_WRITE, ROUTE_WRITES | ROUTE_BODY,
-	 records_patch},
+	{"PUT", "/zones/{zone}/dns_records/{record}", PERMISSION_DNS_WRITE, ROUTE_WRITES_BODY, records_put},
+	{"PATCH", "/zones/{zone}/dns_records/{record}", PERMISSION_DNS_WRITE, ROUTE_WRITES_BODY, records_patch},
 	{"DELETE", "/zones/{zone}/dns_records/{record}", PERMISSION_DNS_WRITE, ROUTE_WRITES, records_delete},
-	{"PUT", "/zones/{zone}/tunnels/{tunnel}/routes", PERMISSION_DNS_WRITE, ROUTE_WRITES | ROUTE_BODY,
+	{"PUT", "/zones/{zone}/tunnels/{tunnel}/routes", PERMISSION_DNS_WRITE, ROUTE_WRITES_BODY,
 	 tunnel_routes_put},
 };
 
@@ -97,7 +95,8 @@ static enum rc walk(const char *pattern, const char *path, struct arena *arena, 
 		size_t pattern_size = strcspn(++pattern, "/"), path_size = strcspn(++path, "/");
 
 		if (*pattern == '{' && path_size > 0) {
-			enum rc rc = match ? take_variable(arena, pattern, pattern_size, path, path_size, match) : RC_OK;
+			enum rc rc = match ? take_variable(arena, pattern, pattern_size, path, path_size, match)
+					   : RC_OK;
 
 			if (rc)
 				return rc;

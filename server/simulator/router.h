@@ -12,13 +12,14 @@
 enum route_flags {
 	ROUTE_WRITES = 1, /**< runs in a transaction */
 	ROUTE_BODY = 2,   /**< a JSON body is parsed for it */
+	ROUTE_WRITES_BODY = ROUTE_WRITES | ROUTE_BODY,
 };
 
 /** Variables of a pattern are {account}, {zone}, {record} (32 hex digits), {tunnel}, {connector} (UUID). */
 struct route {
 	const char *method;
 	const char *pattern;
-	unsigned permission; /**< of enum permission: the token needs all these bits */
+	unsigned permission; /**< of enum permission: the token needs one of these bits; 0: none */
 	unsigned flags;      /**< of enum route_flags */
 	enum rc (*handler)(struct call *call);
 };
@@ -28,7 +29,8 @@ struct route_match {
 	bool is_path_known;        /**< some route has this path */
 	bool is_id_malformed;      /**< a variable of the route does not look like its kind of id */
 	char allow[64];            /**< methods of the routes that have this path */
-	const char *account_id, *zone_id, *tunnel_id, *record_id, *connector_id; /**< arena, lower case; or NULL */
+	const char *account_id, *zone_id, *tunnel_id, *record_id,
+		*connector_id; /**< arena, lower case; or NULL */
 };
 
 /** Look @p path up in @p routes. @return RC_OK (see the match for the outcome) or RC_NOMEM */

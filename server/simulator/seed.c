@@ -37,12 +37,14 @@ static enum rc seed_account(struct seeding *seeding, const char *spec)
 	if (!id || !name)
 		return RC_NOMEM;
 	if (!ident_is_hex(id) || !*name)
-		return fail(seeding, "account", spec, "An account is 32 hex digits, and perhaps \"=\" and a name.");
+		return fail(seeding, "account", spec,
+			    "An account is 32 hex digits, and perhaps \"=\" and a name.");
 	if (!seeding->first_account)
 		seeding->first_account = id;
-	return store_run(seeding->service->store,
-			 "INSERT INTO account (id, name, created_ms) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING",
-			 BINDS(bind_text(id), bind_text(name), bind_int(clock_wall_ms(&seeding->service->clock))), NULL);
+	return store_run(
+		seeding->service->store,
+		"INSERT INTO account (id, name, created_ms) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO NOTHING",
+		BINDS(bind_text(id), bind_text(name), bind_int(clock_wall_ms(&seeding->service->clock))), NULL);
 }
 
 static enum rc find_account(struct seeding *seeding, const char *id, bool *ret_found)
@@ -58,10 +60,12 @@ static enum rc find_account(struct seeding *seeding, const char *id, bool *ret_f
 /* "[ACCOUNT-ID/]NAME[@PLAN]". */
 static enum rc seed_zone(struct seeding *seeding, const char *spec)
 {
-	static const char help[] = "A zone is a domain name, perhaps with an account of the simulator and \"/\" before it, "
-				   "and \"@\" with free, pro, business or enterprise behind it.";
+	static const char help[] =
+		"A zone is a domain name, perhaps with an account of the simulator and \"/\" before it, "
+		"and \"@\" with free, pro, business or enterprise behind it.";
 	struct zone_spec zone = {.account_id = seeding->first_account, .plan = seeding->service->plan};
 	char *text = str_lower(seeding->arena, spec), *slash, *at;
+	const char *id = NULL;
 	bool found = false;
 	enum rc rc;
 
@@ -84,12 +88,12 @@ static enum rc seed_zone(struct seeding *seeding, const char *spec)
 	rc = find_account(seeding, zone.account_id, &found);
 	if (!rc && !found)
 		return fail(seeding, "zone", spec, help);
-	return rc ? rc : zones_add(seeding->service->store, &seeding->service->clock, seeding->arena, &zone);
+	return rc ? rc : zones_add(seeding->service->store, &seeding->service->clock, seeding->arena, &zone, &id);
 }
 
 /* One item behind "TOKEN=". */
-static enum rc add_token_item(struct build *build, const char *item, struct token_spec *spec, struct json *zones,
-			      struct json *accounts)
+static enum rc add_token_item(struct build *build, const char *item, struct token_spec *spec,
+			      struct json *zones, struct json *accounts)
 {
 	unsigned bits = 0;
 
@@ -140,7 +144,8 @@ static enum rc seed_token(struct seeding *seeding, size_t index, const char *tex
 		return RC_NOMEM;
 	rc = parse_token(&build, copy, &spec);
 	if (rc == RC_INVALID)
-		return fail(seeding, "token", place, "A token has no spaces, and perhaps \"=\" and a list of tunnel:read, "
+		return fail(seeding, "token", place,
+			    "A token has no spaces, and perhaps \"=\" and a list of tunnel:read, "
 			    "tunnel:write, dns:read, dns:write, zone:read, account:read, zone/NAME, account/ID.");
 	if (!rc)
 		rc = ident_hex(&seeding->service->clock, seeding->arena, &id);

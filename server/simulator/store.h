@@ -34,7 +34,8 @@ struct bind bind_blob(const void *bytes, size_t size);
 struct bind bind_null(void);
 
 /** A list of binds and its length, as two arguments. */
-#define BINDS(...) (const struct bind[]){__VA_ARGS__}, sizeof((const struct bind[]){__VA_ARGS__}) / sizeof(struct bind)
+#define BINDS(...) \
+	(const struct bind[]){__VA_ARGS__}, sizeof((const struct bind[]){__VA_ARGS__}) / sizeof(struct bind)
 
 /** Rows of a running query. */
 struct cursor {
@@ -54,7 +55,8 @@ enum rc store_commit(struct store *store) MUST_CHECK;
 /** Undo what happened since store_begin(); does nothing outside a transaction. */
 void store_rollback(struct store *store);
 
-/** Start a query. @param sql a static string: it is prepared once and kept. @param ret_cursor end with cursor_done() */
+/** Start a query. @param sql a static string: it is prepared once and kept. @param ret_cursor end with
+ * cursor_done() */
 enum rc store_query(struct store *store, const char *sql, const struct bind *binds, size_t count,
 		    struct cursor *ret_cursor) MUST_CHECK;
 /** store_query() for a text that was put together for this call alone. */

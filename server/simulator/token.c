@@ -99,7 +99,8 @@ static const char add_sql[] =
 	" ON CONFLICT (digest) DO UPDATE SET name = coalesce(?3, name), permissions = ?5, zones = ?6,"
 	" accounts = ?7 WHERE ?8";
 
-enum rc token_add(struct store *store, struct arena *arena, const struct token_spec *spec, const char *id, bool replace)
+enum rc token_add(struct store *store, struct arena *arena, const struct token_spec *spec, const char *id,
+		  bool replace)
 {
 	struct build build = {.arena = arena};
 	char *digest = str_sha256_hex(arena, spec->text, strlen(spec->text));

@@ -46,8 +46,10 @@ enum rc token_permission_parse(const char *word, unsigned *ret_bits) MUST_CHECK;
  * at most 1,024 bytes. */
 bool token_is_wellformed(const char *text);
 /** @param ret_token arena @return RC_OK; RC_NOTFOUND; RC_IO, RC_NOMEM */
-enum rc token_find(struct store *store, struct arena *arena, const char *text, struct token **ret_token) MUST_CHECK;
-/** Add a token. @param id 32 hex digits @param replace change one that is there already; else it stays as it is */
+enum rc token_find(struct store *store, struct arena *arena, const char *text,
+		   struct token **ret_token) MUST_CHECK;
+/** Add a token. @param id 32 hex digits @param replace change one that is there already; else it stays as it is
+ */
 enum rc token_add(struct store *store, struct arena *arena, const struct token_spec *spec, const char *id,
 		  bool replace) MUST_CHECK;
 

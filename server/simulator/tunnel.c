@@ -74,13 +74,14 @@ struct json *tunnel_json(struct build *build, const struct tunnel *tunnel)
 	return json;
 }
 
-const char *tunnel_token(struct arena *arena, const struct tunnel *tunnel, const unsigned char *secret, size_t size)
+const char *tunnel_token(struct arena *arena, const struct tunnel *tunnel, const unsigned char *secret,
+			 size_t size)
 {
 	const char *encoded = str_base64(arena, secret, size);
 	const char *json = NULL;
 
 	if (encoded)
-		json = arena_printf(arena, "{\"a\":\"%s\",\"s\":\"%s\",\"t\":\"%s\"}", tunnel->account_id, encoded,
-				    tunnel->id);
+		json = arena_printf(arena, "{\"a\":\"%s\",\"s\":\"%s\",\"t\":\"%s\"}", tunnel->account_id,
+				    encoded, tunnel->id);
 	return json ? str_base64(arena, json, strlen(json)) : NULL;
 }

@@ -18,12 +18,12 @@ struct tunnel {
 };
 
 /** A tunnel has connectors exactly while active_ms is set; one that had some before is down. */
-#define TUNNEL_STATUS                                                                                              \
-	"CASE WHEN t.active_ms IS NOT NULL THEN 'healthy'"                                                         \
+#define TUNNEL_STATUS                                      \
+	"CASE WHEN t.active_ms IS NOT NULL THEN 'healthy'" \
 	" WHEN EXISTS (SELECT 1 FROM activity v WHERE v.tunnel_id = t.id) THEN 'down' ELSE 'inactive' END"
 /** Columns, in this order, that tunnel_read() takes, FROM tunnel t. */
-#define TUNNEL_COLUMNS                                                                                             \
-	"t.id, t.account_id, t.name, t.config_src, " TUNNEL_STATUS ", t.created_ms, t.deleted_ms, t.active_ms,"    \
+#define TUNNEL_COLUMNS                                                                                          \
+	"t.id, t.account_id, t.name, t.config_src, " TUNNEL_STATUS ", t.created_ms, t.deleted_ms, t.active_ms," \
 	" t.inactive_ms, t.config_version, t.secret_serial"
 
 enum rc tunnel_read(struct call *call, struct cursor *cursor, struct tunnel *ret_tunnel) MUST_CHECK;
@@ -35,8 +35,10 @@ enum rc tunnel_find(struct call *call, const char *id, struct tunnel *ret_tunnel
 enum rc tunnel_load(struct call *call, bool live_only, struct tunnel *ret_tunnel) MUST_CHECK;
 
 struct json *tunnel_json(struct build *build, const struct tunnel *tunnel);
-/** The token that runs a connector: base64 of {"a":account,"s":secret,"t":tunnel}. @return arena, NULL when memory is used up
+/** The token that runs a connector: base64 of {"a":account,"s":secret,"t":tunnel}. @return arena, NULL when
+ * memory is used up
  * @par Source  cloudflare-api.md, "Tunnels" */
-const char *tunnel_token(struct arena *arena, const struct tunnel *tunnel, const unsigned char *secret, size_t size);
+const char *tunnel_token(struct arena *arena, const struct tunnel *tunnel, const unsigned char *secret,
+			 size_t size);
 
 #endif

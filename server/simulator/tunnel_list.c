@@ -4,8 +4,8 @@
 #include "server/simulator/query.h"
 #include "server/simulator/tunnel.h"
 
-#define WAS_ACTIVE                                                                                                 \
-	"EXISTS (SELECT 1 FROM activity v WHERE v.tunnel_id = t.id AND v.from_ms <= ? AND (v.to_ms IS NULL OR"     \
+#define WAS_ACTIVE                                                                                             \
+	"EXISTS (SELECT 1 FROM activity v WHERE v.tunnel_id = t.id AND v.from_ms <= ? AND (v.to_ms IS NULL OR" \
 	" v.to_ms > ?))"
 
 /* Filters on moments; each "?" stands for the moment. */
@@ -97,7 +97,8 @@ enum rc tunnels_list(struct call *call)
 	if (!rc)
 		rc = query_count(call, &query, "FROM tunnel t", &total);
 	if (!rc)
-		rc = query_page(call, &query, TUNNEL_COLUMNS, "FROM tunnel t", "ORDER BY t.seq", &paging, &cursor);
+		rc = query_page(call, &query, TUNNEL_COLUMNS, "FROM tunnel t", "ORDER BY t.seq", &paging,
+				&cursor);
 	while (!rc && !(rc = cursor_next(&cursor, &row)) && row) {
 		struct tunnel tunnel = {0};
 

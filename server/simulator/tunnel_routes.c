@@ -56,8 +56,9 @@ static enum rc clear_name(struct call *call, const struct tunnel_route *route, c
 {
 	struct cursor cursor CURSOR_CLEANUP = {0};
 	bool row = false;
-	enum rc rc = store_query(call->store, standing_sql, BINDS(bind_text(call->zone->id), bind_text(route->hostname),
-								  bind_text(route->target)), &cursor);
+	enum rc rc = store_query(
+		call->store, standing_sql,
+		BINDS(bind_text(call->zone->id), bind_text(route->hostname), bind_text(route->target)), &cursor);
 
 	*ret_outcome = "new";
 	while (!rc && !(rc = cursor_next(&cursor, &row)) && row) {
@@ -68,7 +69,8 @@ static enum rc clear_name(struct call *call, const struct tunnel_route *route, c
 			return RC_OK;
 		}
 		if (!route->overwrites)
-			return call_refuse(call, 400, 1003, "An A, AAAA, or CNAME record with that host already exists.");
+			return call_refuse(call, 400, 1003,
+					   "An A, AAAA, or CNAME record with that host already exists.");
 		*ret_outcome = "updated";
 		rc = id ? record_delete(call, id) : RC_NOMEM;
 	}

@@ -19,12 +19,15 @@ static enum rc check_name(struct call *call, const char *name)
 static enum rc check_name_is_free(struct call *call, const char *name, const char *but_id)
 {
 	int64_t taken = 0;
-	enum rc rc = store_number(call->store, "SELECT count(*) FROM tunnel WHERE account_id = ?1 AND name = ?2"
-					       " AND deleted_ms IS NULL AND id <> ?3",
-				  BINDS(bind_text(call->account->id), bind_text(name), bind_text(but_id)), &taken);
+	enum rc rc =
+		store_number(call->store,
+			     "SELECT count(*) FROM tunnel WHERE account_id = ?1 AND name = ?2"
+			     " AND deleted_ms IS NULL AND id <> ?3",
+			     BINDS(bind_text(call->account->id), bind_text(name), bind_text(but_id)), &taken);
 
 	if (!rc && taken)
-		return call_refuse(call, 409, 1013, "You already have a tunnel with this name. Delete the existing tunnel, "
+		return call_refuse(call, 409, 1013,
+				   "You already have a tunnel with this name. Delete the existing tunnel, "
 				   "or choose a different name for your new tunnel");
 	return rc;
 }
@@ -41,7 +44,8 @@ static enum rc read_secret(struct call *call, unsigned char **ret_secret, size_t
 		return rc;
 	rc = str_base64_decode(call->arena, text, ret_secret, ret_size);
 	if (rc == RC_INVALID || (!rc && *ret_size < SECRET_BYTES))
-		return call_refuse_invalid(call, "tunnel_secret must be base64 of at least %d bytes", SECRET_BYTES);
+		return call_refuse_invalid(call, "tunnel_secret must be base64 of at least %d bytes",
+					   SECRET_BYTES);
 	return rc;
 }
 
@@ -67,15 +71,18 @@ static enum rc read_config_src(struct call *call, const char **ret_config_src)
 
 static enum rc insert(struct call *call, const struct tunnel *tunnel, const unsigned char *secret, size_t size)
 {
-	return store_run(call->store, "INSERT INTO tunnel (id, account_id, name, secret, config_src, created_ms,"
-				      " inactive_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+	return store_run(call->store,
+			 "INSERT INTO tunnel (id, account_id, name, secret, config_src, created_ms,"
+			 " inactive_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
 			 BINDS(bind_text(tunnel->id), bind_text(tunnel->account_id), bind_text(tunnel->name),
-			       bind_blob(secret, size), bind_text(tunnel->config_src), bind_int(tunnel->created_ms)),
+			       bind_blob(secret, size), bind_text(tunnel->config_src),
+			       bind_int(tunnel->created_ms)),
 			 NULL);
 }
 
 /* Only the answer to a creation carries the credentials. */
-static enum rc answer_created(struct call *call, const struct tunnel *tunnel, const unsigned char *secret, size_t size)
+static enum rc answer_created(struct call *call, const struct tunnel *tunnel, const unsigned char *secret,
+			      size_t size)
 {
 	struct build *build = &call->build;
 	struct json *credentials = build_object(build);
@@ -147,9 +154,11 @@ static enum rc rename_tunnel(struct call *call, struct tunnel *tunnel, const cha
 }
 
 /* Connectors that run keep running; they cannot connect again. */
-static enum rc rotate_secret(struct call *call, const struct tunnel *tunnel, const unsigned char *secret, size_t size)
+static enum rc rotate_secret(struct call *call, const struct tunnel *tunnel, const unsigned char *secret,
+			     size_t size)
 {
-	return store_run(call->store, "UPDATE tunnel SET secret = ?2, secret_serial = secret_serial + 1 WHERE id = ?1",
+	return store_run(call->store,
+			 "UPDATE tunnel SET secret = ?2, secret_serial = secret_serial + 1 WHERE id = ?1",
 			 BINDS(bind_text(tunnel->id), bind_blob(secret, size)), NULL);
 }
 
@@ -209,8 +218,8 @@ enum rc tunnels_token(struct call *call)
 	enum rc rc = tunnel_load(call, true, &tunnel);
 
 	if (!rc)
-		rc = store_query(call->store, "SELECT secret FROM tunnel WHERE id = ?1", BINDS(bind_text(tunnel.id)),
-				 &cursor);
+		rc = store_query(call->store, "SELECT secret FROM tunnel WHERE id = ?1",
+				 BINDS(bind_text(tunnel.id)), &cursor);
 	if (!rc)
 		rc = cursor_next(&cursor, &row);
 	if (rc)

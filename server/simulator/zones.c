@@ -43,7 +43,8 @@ enum rc zones_load(struct call *call, const char *id, const struct zone **ret_zo
 	if (rc)
 		return rc;
 	if (!row)
-		return call_refuse(call, 404, 7003, "Could not route to %s, perhaps your object identifier is invalid?",
+		return call_refuse(call, 404, 7003,
+				   "Could not route to %s, perhaps your object identifier is invalid?",
 				   call->request->path);
 	rc = zones_read(call, &cursor, zone);
 	if (rc)
@@ -75,21 +76,37 @@ bool zones_is_name(const char *name)
 	return dots > 0;
 }
 
-enum rc zones_add(struct store *store, struct clock *clock, struct arena *arena, const struct zone_spec *spec)
+static enum rc find_id(struct store *store, struct arena *arena, const char *name, const char **ret_id)
 {
-	const char *id = NULL;
-	int64_t found = 0;
-	enum rc rc = store_number(store, "SELECT count(*) FROM zone WHERE name = ?1", BINDS(bind_text(spec->name)),
-				  &found);
+	struct cursor cursor CURSOR_CLEANUP = {0};
+	bool row = false;
+	enum rc rc = store_query(store, "SELECT id FROM zone WHERE name = ?1", BINDS(bind_text(name)), &cursor);
 
-	if (rc || found)
-		return rc;
-	rc = ident_fresh(store, clock, arena, ident_hex, "SELECT count(*) FROM zone WHERE id = ?1", &id);
+	if (!rc)
+		rc = cursor_next(&cursor, &row);
 	if (rc)
 		return rc;
-	return store_run(store, "INSERT INTO zone (id, name, account_id, plan, created_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
-			 BINDS(bind_text(id), bind_text(spec->name), bind_text(spec->account_id),
-			       bind_text(spec->plan->legacy_id), bind_int(clock_wall_ms(clock))), NULL);
+	if (!row)
+		return RC_NOTFOUND;
+	*ret_id = cursor_text(&cursor, arena, 0);
+	return *ret_id ? RC_OK : RC_NOMEM;
+}
+
+enum rc zones_add(struct store *store, struct clock *clock, struct arena *arena, const struct zone_spec *spec,
+		  const char **ret_id)
+{
+	enum rc rc = find_id(store, arena, spec->name, ret_id);
+
+	if (rc != RC_NOTFOUND)
+		return rc;
+	rc = ident_fresh(store, clock, arena, ident_hex, "SELECT count(*) FROM zone WHERE id = ?1", ret_id);
+	if (rc)
+		return rc;
+	return store_run(
+		store, "INSERT INTO zone (id, name, account_id, plan, created_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+		BINDS(bind_text(*ret_id), bind_text(spec->name), bind_text(spec->account_id),
+		      bind_text(spec->plan->legacy_id), bind_int(clock_wall_ms(clock))),
+		NULL);
 }
 
 static struct json *plan_json(struct build *build, const struct zone_plan *plan)
@@ -152,7 +169,8 @@ static struct json *zone_json(struct build *build, const struct zone *zone)
 	build_time(build, json, "activated_on", zone->created_ms);
 	build_strings(build, json, "vanity_name_servers", NULL, 0);
 	build_value(build, json, "meta", meta_json(build, zone->plan));
-	build_value(build, json, "owner", party_json(build, zone->account_id, zone->account_name, "organization"));
+	build_value(build, json, "owner",
+		    party_json(build, zone->account_id, zone->account_name, "organization"));
 	build_value(build, json, "account", party_json(build, zone->account_id, zone->account_name, NULL));
 	build_strings(build, json, "permissions", permissions, 3);
 	build_value(build, json, "plan", plan_json(build, zone->plan));
@@ -246,7 +264,8 @@ static enum rc order_sql(struct call *call, const char **ret_order)
 		rc = call_param_word(call, "direction", directions, &direction);
 	if (rc)
 		return rc;
-	*ret_order = arena_printf(call->arena, "ORDER BY %s %s, z.name", columns[order], direction ? "DESC" : "ASC");
+	*ret_order =
+		arena_printf(call->arena, "ORDER BY %s %s, z.name", columns[order], direction ? "DESC" : "ASC");
 	return *ret_order ? RC_OK : RC_NOMEM;
 }
 

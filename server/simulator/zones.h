@@ -15,8 +15,10 @@ struct zone_spec {
 /** Find a zone that the caller may see. @param ret_zone arena
  * @return RC_OK or refused (7003 there is none, 10000 not visible) */
 enum rc zones_load(struct call *call, const char *id, const struct zone **ret_zone) MUST_CHECK;
-/** Add a zone unless one of this name is there. */
-enum rc zones_add(struct store *store, struct clock *clock, struct arena *arena, const struct zone_spec *spec) MUST_CHECK;
+/** Add a zone unless one of this name is there; that one stays as it is.
+ * @param ret_id  of the one or the other; arena */
+enum rc zones_add(struct store *store, struct clock *clock, struct arena *arena, const struct zone_spec *spec,
+		  const char **ret_id) MUST_CHECK;
 /** True when @p name could be a zone: at least two labels of lower-case letters, digits and dashes. */
 bool zones_is_name(const char *name);
 /** Columns, in this order, that zones_read() takes, FROM zone z JOIN account a ON a.id = z.account_id. */

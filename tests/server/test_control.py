@@ -80,10 +80,11 @@ class Dump(simulator.Case):
 
 class Later(simulator.Case):
     def test_zones(self):
-        self.assertEqual(self.control("POST", "/zones", {"name": "new.example", "plan": "business"}).json, {"name": "new.example"})
+        added = self.control("POST", "/zones", {"name": "new.example", "plan": "business"}).json
         zone, = self.call("GET", "/zones?name=new.example").result
+        self.assertEqual(added, {"id": zone["id"], "name": "new.example"})
         self.assertEqual((zone["plan"]["legacy_id"], zone["account"]["id"]), ("business", ACCOUNT))
-        self.control("POST", "/zones", {"name": "new.example"})
+        self.assertEqual(self.control("POST", "/zones", {"name": "new.example"}).json, added)
         self.assertEqual(self.zone("new.example"), zone["id"])
         for body in (MARKER, [], {}, {"name": 1}, {"name": "UPPER.example"}, {"name": "one"}, {"name": "a..b"}, {"name": "x.example", "plan": "gold"},
                      {"name": "x.example", "account": OTHER_ACCOUNT}):
