@@ -127,7 +127,8 @@ bool excerpt_at(struct arena *arena, struct excerpt_cursor *cursor, const struct
 	size_t start, place, end;
 	char *before, *after;
 
-	if (!text || !span->line || !move_to_line(cursor, span))
+	/* A text without bytes is one whose lines may hold a secret. */
+	if (!text || !text->bytes || !span->line || !move_to_line(cursor, span))
 		return false;
 	move_to_column(cursor, span->column ? span->column : 1);
 	start = cursor->line_offset;

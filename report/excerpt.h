@@ -24,7 +24,8 @@ struct excerpt {
 
 /** Cut out the line at @p span, with "..." marks where it goes on.
  * @param cursor  moved to the place; reset by itself when @p span lies before it
- * @return false when the place is unknown, outside the text, or memory is used up */
+ * @return false when the place is unknown or outside the text, the text has no bytes (it may hold a secret), or memory
+ * is used up */
 bool excerpt_at(struct arena *arena, struct excerpt_cursor *cursor, const struct span *span,
 		struct excerpt *ret_excerpt);
 

@@ -188,6 +188,16 @@ static void test_no_escape_reaches_a_terminal(void **state)
 	assert_null(strstr(f->out.data, "\xc2\x9b"));
 }
 
+/** A text without bytes has a name and places, but no lines to show. */
+static void test_text_that_is_not_shown(void **state)
+{
+	struct fixture *f = *state;
+	struct text text = { .name = "adit.yaml" };
+
+	diag_add(&f->run.diags, SEVERITY_ERROR, "A0306", span_at(&text, 3, 7), "would hold a secret");
+	expect_text(f, "adit.yaml:3:7: error[A0306]: would hold a secret\n");
+}
+
 static void test_json(void **state)
 {
 	struct fixture *f = *state;
@@ -232,6 +242,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_repetition, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_color, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_escape_reaches_a_terminal, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_text_that_is_not_shown, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_json, set_up, tear_down),
 	};
 
