@@ -34,7 +34,8 @@ struct sqlite_store {
 	sqlite3 *db;                   /**< NULL: opened for reading, and nothing was ever stored */
 	const char *path;              /**< as SQLite is given it */
 	bool read_only;
-	bool is_quiet;                 /**< neither wait for a busy database nor complain */
+	bool is_quiet;                 /**< fail without a diagnostic */
+	bool is_impatient;             /**< do not wait for a busy database */
 	bool is_loss_told;             /**< the lost lease has its diagnostic */
 	int64_t ttl_ms;
 	const char *holder, *host;

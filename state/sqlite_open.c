@@ -32,7 +32,7 @@ static int on_busy(void *context, int calls)
 
 	if (!calls)
 		s->busy_since_ms = now;
-	if (s->is_quiet || now - s->busy_since_ms >= BUSY_MS)
+	if (s->is_impatient || now - s->busy_since_ms >= BUSY_MS)
 		return 0;
 	clock_sleep_ms(&s->run->clock, BUSY_POLL_MS);
 	return 1;
@@ -125,7 +125,6 @@ static void disconnect(struct sqlite_store *s)
 	s->db = NULL;
 }
 
-/** A connection that trusts the file with nothing. */
 static enum rc connect(struct sqlite_store *s, int flags)
 {
 	int result = sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
@@ -136,10 +135,7 @@ static enum rc connect(struct sqlite_store *s, int flags)
 		result = sqlite3_busy_handler(s->db, on_busy, s);
 	if (result == SQLITE_OK)
 		result = sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
-	if (result != SQLITE_OK)
-		return sqlite_fault(s, result);
-	return execute_text(s, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON;"
-			       "PRAGMA synchronous = EXTRA; PRAGMA temp_store = MEMORY;");
+	return result == SQLITE_OK ? RC_OK : sqlite_fault(s, result);
 }
 
 /** True when a read-only connection cannot read before an interrupted write is rolled back. */
@@ -160,6 +156,13 @@ static enum rc connect_for_reading(struct sqlite_store *s)
 	disconnect(s);
 	rc = connect(s, SQLITE_OPEN_READWRITE);
 	return rc ? rc : execute_text(s, "PRAGMA query_only = ON");
+}
+
+/** Durable to the last commit, and trusting the file with nothing. */
+static enum rc configure(struct sqlite_store *s)
+{
+	return execute_text(s, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON;"
+			       "PRAGMA synchronous = EXTRA; PRAGMA temp_store = MEMORY;");
 }
 
 /** Writing to a damaged file would damage more: look at every page first. */
@@ -184,6 +187,8 @@ static enum rc open_database(struct sqlite_store *s)
 	bool any = false;
 	enum rc rc = s->read_only ? connect_for_reading(s) : connect(s, SQLITE_OPEN_READWRITE);
 
+	if (!rc)
+		rc = configure(s);
 	if (!rc)
 		rc = sqlite_schema_check(s, &any);
 	if (rc)

@@ -83,9 +83,9 @@ static enum rc fault_busy(struct sqlite_store *s)
 
 	if (s->is_quiet)
 		return RC_CONFLICT;
-	s->is_quiet = true;
+	s->is_quiet = s->is_impatient = true;
 	rc = sqlite_lease(&s->base, s->run->arena, &lease);
-	s->is_quiet = false;
+	s->is_quiet = s->is_impatient = false;
 	if (rc)
 		diag = diag_add(diags, SEVERITY_ERROR, "A0503", NOWHERE,
 				"another process is in the middle of a write to the state %s, and does not end it",
