@@ -91,8 +91,8 @@ static enum rc index_target(struct translation *t, const struct policy *policy, 
 	entry.fault.is_said = true;
 	entry.fault.span = target->span;
 	entry.fault.reason = arena_printf(t->arena,
-					  "%s %s covers it, and adit does not implement %s: what it protects or changes "
-					  "elsewhere must not be served without it",
+					  "%s %s covers it, and adit does not implement %s: without it something might be "
+					  "served that it protects; leave it out of the input once something else does its work",
 					  policy->kind, policy->meta.key, policy->kind);
 	if (!entry.fault.reason)
 		return RC_NOMEM;
