@@ -161,6 +161,7 @@ static void test_run(void **state)
 
 	(void)state;
 	assert_int_equal(run_init(&run), RC_OK);
+	assert_true(run.clock.scale > 0);
 	assert_false(run_is_interrupted(&run));
 	run.interrupted = &interrupted;
 	assert_false(run_is_interrupted(&run));

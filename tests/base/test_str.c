@@ -171,6 +171,8 @@ static void test_nearest(void **state)
 		{ "Gatewayclas", "GatewayClass" },
 		{ "Servce", "Service" },
 		{ "ig", "id" },
+		{ "Tonnal", "Tunnel" },
+		{ "Tonna", NULL },
 		{ "Deployment", NULL },
 		{ "", NULL },
 		{ "x", NULL },

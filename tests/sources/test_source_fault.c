@@ -35,6 +35,8 @@ static void test_links_to_nothing(void **state)
 	assert_int_equal(symlink("nowhere", "in/broken"), 0);
 	check(folder, "in", "A0018", "in/broken");
 	check(folder, "in/broken", "A0018", "in/broken");
+	folder_write("in/.aditignore", "broken/\n"); /* a link to nothing is no folder */
+	check(folder, "in", "A0018", "in/broken");
 	folder_write("in/.aditignore", "broken\n");
 	assert_string_equal(COLLECT(folder, "in"), "in/good.yaml=");
 }
