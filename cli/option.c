@@ -329,6 +329,14 @@ static enum rc find_in_group(struct parse *parse, size_t *ret_used)
 	return options->command ? RC_OK : unknown_command(parse, name);
 }
 
+static enum rc no_command(struct parse *parse)
+{
+	struct diag *diag = diag_add(&parse->run->diags, SEVERITY_ERROR, "A0802", NOWHERE, "no command given");
+
+	diag_help(&parse->run->diags, diag, "adit help lists the commands.");
+	return RC_INVALID;
+}
+
 static enum rc find_command(struct parse *parse)
 {
 	struct options *options = parse->options;
@@ -340,8 +348,7 @@ static enum rc find_command(struct parse *parse)
 		options->command = command_find(parse->wants_version ? "version" : "help");
 		used = 0;
 		if (!parse->wants_version && !options->help) {
-			diag_add(&parse->run->diags, SEVERITY_ERROR, "A0802", NOWHERE, "no command given");
-			rc = RC_INVALID;
+			rc = no_command(parse);
 		}
 	} else if (command_is_group(words->items[0])) {
 		rc = find_in_group(parse, &used);

@@ -103,6 +103,33 @@ class Streams(Case):
         self.assertEqual(done.returncode, 4)
         self.assertIn(b"<stdin>", done.stderr)
 
+    def interrupted(self, times):
+        """A command that waits for its standard input, and gets signals: its exit code and standard error."""
+        process = subprocess.Popen([ADIT, "validate", "-f", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, cwd=self.folder, env=self.environment())
+        for stream in (process.stdin, process.stdout, process.stderr):
+            self.addCleanup(stream.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        # More than a pipe holds: when this is written, the command has begun to read, so its handlers stand.
+        process.stdin.write(b"# a comment\n" * 20000)
+        process.stdin.flush()
+        seen = b""
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+            while seen.count(b"nterrupt") < _ + 1:
+                seen += process.stderr.read1()
+        process.stdin.close()
+        rest = process.stderr.read()
+        return process.wait(60), seen + rest
+
+    def test_interrupt(self):
+        code, err = self.interrupted(1)
+        self.assertEqual(code, 130)
+        self.assertIn(b"Interrupt received. Gracefully shutting down...", err)
+        code, err = self.interrupted(2)
+        self.assertEqual(code, 130)
+
     def colored(self, *args, **env):
         """What the command prints to standard error on a terminal."""
         primary, secondary = pty.openpty()

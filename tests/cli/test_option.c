@@ -69,7 +69,7 @@ struct fault {
 static void test_faults(void **state)
 {
 	static const struct fault faults[] = {
-		{ "adit", "A0802", "no command given", NULL },
+		{ "adit", "A0802", "no command given", "adit help lists the commands." },
 		{ "adit valdate", "A0802", "unknown command valdate", "Did you mean adit validate?" },
 		{ "adit qqqqqqq", "A0802", "unknown command qqqqqqq", "adit help lists the commands." },
 		{ "adit state", "A0802", "adit state needs a command", "adit help state lists them." },
