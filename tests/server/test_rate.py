@@ -76,10 +76,15 @@ class Windows(Rate):
         while not condition():
             self.assertLess(time.monotonic(), deadline)
 
-    def test_the_block_ends(self):
+    def test_the_block_lasts_a_window_and_ends(self):
         self.limit(5, 300000)
         self.until(lambda: self.call("GET", "/zones").status == 429)
-        self.until(lambda: self.call("GET", "/zones").status == 200)
+        answers = []
+        self.until(lambda: answers.append(self.call("GET", "/zones")) or answers[-1].status == 200)
+        waits = [int(answer.headers["retry-after"]) for answer in answers[:-1]]
+        self.assertEqual(waits, sorted(waits, reverse=True))
+        self.assertGreater(len(set(waits)), 1)
+        self.assertEqual(self.left(answers[-1]), 4)
 
     def test_the_window_slides(self):
         # Slower than the limit for several windows: never refused, however many calls it is in all.
@@ -92,13 +97,13 @@ class Windows(Rate):
 
 
 class Latency(simulator.Case):
-    OPTIONS = Rate.OPTIONS + ("--latency", "60000")
+    OPTIONS = Rate.OPTIONS + ("--latency", "600000")
     ENV = {"ADIT_TEST_TIME_SCALE": "1000"}
 
     def test_latency_delays_the_api_alone(self):
         start = time.monotonic()
         self.assertEqual(self.call("GET", "/zones").status, 200)
-        self.assertGreaterEqual(time.monotonic() - start, 0.055)
+        self.assertGreaterEqual(time.monotonic() - start, 0.55)
 
     def test_one_caller_does_not_wait_for_another(self):
         connections = [self.sim.connect() for _ in range(20)]
@@ -108,7 +113,7 @@ class Latency(simulator.Case):
         for connection in connections:
             self.assertEqual(connection.getresponse().status, 200)
             connection.close()
-        self.assertLess(time.monotonic() - start, 20 * 0.06)
+        self.assertLess(time.monotonic() - start, 20 * 0.6 / 2)
 
 
 if __name__ == "__main__":

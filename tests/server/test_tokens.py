@@ -104,7 +104,7 @@ class BadTokens(simulator.Case):
 
 class Paths(simulator.Case):
     def test_unknown(self):
-        for path in ("", "/", "/nothing", "/zones/", f"/zones/{NOBODY}/settings", "/accounts//cfd_tunnel", f"/user/tokens", "/zones/%00",
+        for path in ("", "/", "/nothing", "/zones/", f"/zones/{NOBODY}/settings", "/accounts//cfd_tunnel", "/user/tokens", "/zones/%00", "/zones%00x", "/zones?name=example.com%00x",
                      f"{TUNNELS}/{NO_TUNNEL}/other", "/../_simulator/dump"):
             answer = self.sim.send("GET", "/client/v4" + path, headers={"Authorization": "Bearer " + simulator.TOKEN})
             self.assertIn((answer.status, answer.code), ((400, 7003), (404, 7000)), path)
