@@ -14,6 +14,8 @@ import urllib.request
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "tests"))
 
+import openapi_check  # noqa: E402
+
 ADIT = os.environ["ADIT_BINARY"]
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 TOKEN = "lab-token-of-the-account-that-may-do-everything"
@@ -101,8 +103,22 @@ class Lab(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="adit-lab-"))
         self.addCleanup(shutil.rmtree, self.folder, True)
+        self.seen = []
         self.start_simulator()
+        self.addCleanup(self.check_contract)
         self.project()
+
+    def check_contract(self):
+        """Everything that was sent to the simulator keeps the wire contract, where the contract is at hand."""
+        if not openapi_check.available() or self.simulator.poll() is not None:
+            return
+        for request in self.seen + self.requests():
+            path, _, query = request["path"].partition("?")
+            if not path.startswith("/client/v4") or request["status"] >= 400:
+                continue
+            found = openapi_check.check_request(request["method"], path.removeprefix("/client/v4"), query,
+                                                request.get("body"))
+            self.assertEqual(found, [], request)
 
     def start_simulator(self):
         options = []
@@ -182,6 +198,9 @@ class Lab(unittest.TestCase):
     def api(self, method, path, body=None):
         status, answer = self.raw(method, self.url + path, body, TOKEN)
         self.assertTrue(answer["success"], (status, answer))
+        if openapi_check.available():
+            bare, _, query = path.partition("?")
+            self.assertEqual(openapi_check.check(method, bare, query, body, status, answer), [])
         return answer["result"]
 
     def control(self, method, path, body=None):
@@ -217,6 +236,7 @@ class Lab(unittest.TestCase):
         return self.control("GET", "/requests")
 
     def forget_requests(self):
+        self.seen += self.requests()
         self.control("DELETE", "/requests")
 
     def writes(self):
