@@ -1,6 +1,7 @@
 /* Manifests, whatever they are: decoded twice over (so that duplicates are found too); every byte of the objects and of
  * the diagnostics is read. */
-#include <stdint.h>
+#include "tests/fuzz/fuzz.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +10,6 @@
 
 #define ARENA_BYTES ((size_t)512 * 1024 * 1024)
 #define INPUT_MAX (64u * 1024)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static volatile size_t read_bytes;
 
