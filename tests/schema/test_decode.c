@@ -553,6 +553,40 @@ static void messages_stay_on_one_line(void **state)
 	assert_null(strpbrk(decoding->run.diags.items[0].summary, "\n\033"));
 }
 
+/* Every limit on the run's memory gives RC_NOMEM or a whole result, never a crash. */
+static void memory_that_is_used_up(void **state)
+{
+	static const char yaml[] = ANNOTATED("{a: b, adit.cnap.tech/origin-request: '{\"connectTimeout\": 1}'}")
+		"---\n" GATEWAY_API "kind: HTTPRoute\nmetadata: {name: r, namespace: ns}\nspec:\n  hostnames: [a]\n"
+		"  parentRefs: [{name: g}]\n  rules:\n  - matches: [{method: GET}]\n    filters: [{type: CORS, cors: {}}]\n"
+		"    backendRefs: [{name: a, port: 1}]\n---\napiVersion: a/v1\nkind: P\nmetadata: {name: p, namespace: ns}\n"
+		"spec: {targetSelectors: [{kind: HTTPRoute, matchLabels: {a: b}}]}\n---\napiVersion: a/v1\nkind: Q\n---\n"
+		"apiVersion: adit.cnap.tech/v1\nkind: Tunnel\nmetadata: {name: t}\n"
+		"spec: {ingress: [{hostname: a, service: http://a, originRequest: {tlsTimeout: 1s}}]}\n";
+	const struct text text = { .name = "in.yaml", .bytes = yaml, .size = strlen(yaml) };
+	struct decoding *decoding = *state;
+	bool was_enough = false;
+
+	for (size_t limit = 0; limit < 64 * 1024 && !was_enough; limit += 16) {
+		struct arena *arena = arena_new(limit);
+		struct objects objects = { 0 };
+		struct decoder *decoder = NULL;
+		enum rc rc = arena ? decode_open(arena, &decoding->run.diags, &objects, &decoder) : RC_NOMEM;
+
+		if (!rc)
+			rc = decode_text(decoder, &text, NULL);
+		if (!rc)
+			rc = decode_finish(decoder);
+		decode_close(decoder);
+		was_enough = rc == RC_OK;
+		arena_free(arena);
+		assert_true(rc == RC_OK || rc == RC_NOMEM);
+		if (was_enough)
+			assert_int_equal(objects.gateway_count + objects.route_count + objects.policy_count + objects.tunnel_count, 4);
+	}
+	assert_true(was_enough);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -577,6 +611,7 @@ int main(void)
 		DECODING_TEST(foreign_kinds_are_counted),
 		DECODING_TEST(the_digest_is_of_a_set),
 		DECODING_TEST(messages_stay_on_one_line),
+		DECODING_TEST(memory_that_is_used_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
