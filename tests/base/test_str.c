@@ -179,6 +179,7 @@ static void test_nearest(void **state)
 		{ "Tnl", NULL },
 	};
 	char huge[1000];
+	const char *too_long = huge + sizeof(huge) - 1 - 65;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -190,6 +191,7 @@ static void test_nearest(void **state)
 	memset(huge, 'a', sizeof(huge) - 1);
 	huge[sizeof(huge) - 1] = '\0';
 	assert_null(str_nearest(huge, kinds, COUNT(kinds)));
+	assert_null(str_nearest(huge + 1000 - 1 - 64, &too_long, 1)); /* 64 letters against 65 */
 	assert_null(str_nearest("Gateway", NULL, 0));
 }
 
@@ -208,7 +210,7 @@ static void test_base64(void **state)
 		{ "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" }, { "foobar", "Zm9vYmFy" },
 	};
 	static const char *const invalid[] = { "Zg", "Zg=", "Zg===", "====", "Z===", "Zm9v\n", " Zm9", "Zg==Zg==",
-					       "Zm-_", "=Zg=", "Zm9v====" };
+					       "Zm-_", "Zm=v", "=Zg=", "Zm9v====" };
 	unsigned char *bytes = NULL;
 	size_t size = 99;
 
