@@ -431,8 +431,11 @@ static enum rc step(struct yaml_reader *reader, bool is_skipped)
 
 	if (!yaml_parser_parse(&reader->parser, &event)) {
 		reader->is_ended = true;
+		yaml_correct_mark(reader, &reader->parser.context_mark);
+		yaml_correct_mark(reader, &reader->parser.problem_mark);
 		return yaml_syntax_error(reader->diags, reader->text, &reader->parser);
 	}
+	yaml_correct_mark(reader, &event.start_mark);
 	if (is_too_deep(reader, &event))
 		rc = refuse_depth(reader, event.start_mark);
 	else if (!is_skipped || event.type == YAML_DOCUMENT_END_EVENT)
@@ -456,7 +459,8 @@ enum rc yaml_open(struct diags *diags, const struct text *text, struct yaml_read
 {
 	size_t bom = text->size >= 3 && memcmp(text->bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 	struct yaml_reader *reader;
-	enum rc rc = yaml_check_bytes(diags, text);
+	bool has_odd_breaks;
+	enum rc rc = yaml_check_bytes(diags, text, &has_odd_breaks);
 
 	if (rc)
 		return rc;
@@ -465,6 +469,8 @@ enum rc yaml_open(struct diags *diags, const struct text *text, struct yaml_read
 		return RC_NOMEM;
 	reader->diags = diags;
 	reader->text = text;
+	reader->bom_size = reader->cursor.offset = bom;
+	reader->has_odd_breaks = has_odd_breaks;
 	rc = yaml_json_adapt(text->bytes + bom, text->size - bom, &reader->copy);
 	if (rc || !yaml_parser_initialize(&reader->parser)) {
 		free(reader->copy);

@@ -89,7 +89,17 @@ static enum rc refuse_control(struct diags *diags, const struct text *text, size
 	return RC_INVALID;
 }
 
-static enum rc check_characters(struct diags *diags, const struct text *text)
+/* What ends a line for libyaml but not for editors; @p at is well-formed. */
+static bool is_odd_break(const unsigned char *at, size_t size, size_t left)
+{
+	if (size == 1)
+		return at[0] == '\r' && (left < 2 || at[1] != '\n');
+	if (size == 2)
+		return at[0] == 0xC2 && at[1] == 0x85;
+	return size == 3 && at[0] == 0xE2 && at[1] == 0x80 && (at[2] == 0xA8 || at[2] == 0xA9);
+}
+
+static enum rc check_characters(struct diags *diags, const struct text *text, bool *ret_odd_breaks)
 {
 	const unsigned char *bytes = (const unsigned char *)text->bytes;
 	size_t i = text->size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
@@ -106,6 +116,7 @@ static enum rc check_characters(struct diags *diags, const struct text *text)
 			return refuse_utf8(diags, text, i);
 		if (!is_printable(bytes + i, size))
 			return refuse_control(diags, text, i, size);
+		*ret_odd_breaks |= is_odd_break(bytes + i, size, text->size - i);
 		i += size;
 	}
 	return RC_OK;
@@ -134,10 +145,12 @@ static enum rc check_directives(struct diags *diags, const struct text *text)
 	return RC_OK;
 }
 
-enum rc yaml_check_bytes(struct diags *diags, const struct text *text)
+enum rc yaml_check_bytes(struct diags *diags, const struct text *text, bool *ret_odd_breaks)
 {
-	enum rc rc = check_characters(diags, text);
+	bool has_odd_breaks = false;
+	enum rc rc = check_characters(diags, text, &has_odd_breaks);
 
+	*ret_odd_breaks = has_odd_breaks;
 	if (rc)
 		return rc;
 	/* most texts have no directive at all */

@@ -32,10 +32,19 @@ struct frame {
 	struct node_member merge;  /**< mapping: "<<" and its value; key NULL when absent */
 };
 
+/** A place in the text that moves forward: see yaml_mark.c. */
+struct yaml_cursor {
+	size_t index, offset; /**< characters after the byte order mark; bytes */
+	size_t line, column;  /**< from 0, as libyaml counts */
+};
+
 struct yaml_reader {
 	struct diags *diags;
 	const struct text *text;
 	unsigned char *copy;       /**< what libyaml reads instead of the text; NULL: the text itself */
+	size_t bom_size;           /**< bytes before what libyaml reads */
+	bool has_odd_breaks;       /**< libyaml counts other lines than editors do */
+	struct yaml_cursor cursor;
 	yaml_parser_t parser;
 	bool in_document;          /**< a document's end was not read yet */
 	bool is_ended;
@@ -55,8 +64,12 @@ struct yaml_reader {
 
 /** Refuse bytes that no YAML or JSON text has: invalid UTF-8 (A0101), NUL and other control characters (A0102),
  * and directives without end, which libyaml compares each with each (A0115).
+ * @param ret_odd_breaks  the text has characters that end a line for libyaml alone
  * @return RC_OK, RC_INVALID, RC_LIMIT */
-enum rc yaml_check_bytes(struct diags *diags, const struct text *text) MUST_CHECK;
+enum rc yaml_check_bytes(struct diags *diags, const struct text *text, bool *ret_odd_breaks) MUST_CHECK;
+
+/** Make line and column of @p mark those that editors show. */
+void yaml_correct_mark(struct yaml_reader *reader, yaml_mark_t *mark);
 
 /** JSON that libyaml does not understand, in words that it does: surrogate pairs in strings become \U escapes, tabs
  * before the first bracket become spaces. All other bytes keep their place.

@@ -436,6 +436,29 @@ static void test_json_places_stay_when_pairs_become_shorter(void **state)
 	check_place(node_get(root, "b"), 1, 57);
 }
 
+/* libyaml breaks lines at U+0085, U+2028, U+2029 and a lone carriage return; editors, and base/text.h, do not. */
+static void test_lines_end_where_editors_end_them(void **state)
+{
+	struct world *w = *state;
+	const char *text = "\xef\xbb\xbf" "a: \"x\u2028y\xc2\x85z\u2029\"\nb: [1,\r2]\r\nc: x";
+	const struct node *root;
+	bool is_end;
+
+	start(w, text, strlen(text));
+	root = next(w, &is_end);
+	check_place(node_get(root, "b"), 2, 4);
+	check_place(node_get(root, "b")->u.sequence.items[1], 2, 8);
+	check_place(node_get(root, "c"), 3, 4);
+	assert_string_equal(node_get(root, "c")->text, "x");
+	read_string(w, "a: \"\u2028\"\nb: [1");
+	assert_int_equal(w->diags.count, 1);
+	assert_int_equal(w->diags.items[0].span.line, 2);
+	assert_int_equal(w->diags.items[0].span.column, 4);
+	read_string(w, "{\"a\": \"\u2028\\ud83d\\ude00\", b: *x}");
+	assert_int_equal(w->diags.items[0].span.line, 1);
+	assert_int_equal(w->diags.items[0].span.column, 27);
+}
+
 static void test_aliases_share_their_anchors_node(void **state)
 {
 	const char *text = "a: &x {k: 1}\nb: *x\nc: {<<: *x}\n";
@@ -661,6 +684,7 @@ int main(void)
 		TEST(test_after_a_syntax_error_the_reader_is_at_its_end),
 		TEST(test_nodes_and_keys_have_places_in_characters),
 		TEST(test_json_places_stay_when_pairs_become_shorter),
+		TEST(test_lines_end_where_editors_end_them),
 		TEST(test_aliases_share_their_anchors_node),
 		TEST(test_nesting_up_to_the_limit),
 		TEST(test_depth_of_any_sort_is_refused_at_once),
