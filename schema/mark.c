@@ -246,7 +246,8 @@ struct reach {
 static void step_text(struct reach *reach, const char *name, size_t size, const char *text, size_t text_size)
 {
 	for (size_t i = size + 1; i-- > 0;)
-		reach->at[i] = i >= text_size && reach->at[i - text_size] && memcmp(name + i - text_size, text, text_size) == 0;
+		reach->at[i] = i >= text_size && reach->at[i - text_size] &&
+			       memcmp(name + i - text_size, text, text_size) == 0;
 }
 
 /** One or more characters of a part. */
@@ -262,7 +263,8 @@ static void step_part(struct reach *reach, const char *name, size_t size)
 	}
 }
 
-static void step(struct reach *reach, const char *name, size_t size, const struct token *token, const char *project)
+static void step(struct reach *reach, const char *name, size_t size, const struct token *token,
+		 const char *project)
 {
 	switch (token->kind) {
 	case TOKEN_LITERAL:
@@ -287,7 +289,8 @@ static bool looks_cut(const char *name, size_t size)
 	       strspn(tail, "0123456789abcdef") == HASH_DIGITS;
 }
 
-static bool is_rendered(struct arena *scratch, const char *tmpl, bool has_namespace, const char *project, const char *name)
+static bool is_rendered(struct arena *scratch, const char *tmpl, bool has_namespace, const char *project,
+			const char *name)
 {
 	struct token *tokens;
 	struct reach reach = {.at = {true}};
@@ -304,6 +307,7 @@ static bool is_rendered(struct arena *scratch, const char *tmpl, bool has_namesp
 		if (is_cut && has_project && reach.at[kept])
 			return true;
 	}
+	/* Without the project in it a name says nothing on whose it is. */
 	return has_project && reach.at[kept];
 }
 
@@ -312,13 +316,13 @@ bool mark_is_tunnel_name(const char *tmpl, const char *project, const char *name
 	struct arena *scratch;
 	bool is_ours;
 
-	/* Without the project in it a name says nothing on whose it is. */
-	if (!strstr(tmpl, "{project}") || strlen(name) > LIMIT_TUNNEL_NAME_BYTES)
+	if (strlen(name) > LIMIT_TUNNEL_NAME_BYTES)
 		return false;
 	scratch = arena_new((size_t)1 << 20);
 	if (!scratch)
 		return false;
-	is_ours = is_rendered(scratch, tmpl, true, project, name) || is_rendered(scratch, tmpl, false, project, name);
+	is_ours = is_rendered(scratch, tmpl, true, project, name) ||
+		  is_rendered(scratch, tmpl, false, project, name);
 	arena_free(scratch);
 	return is_ours;
 }

@@ -16,7 +16,8 @@ static const struct field tunnel_fields[] = {
 	{"account", AT(u.tunnel.account), FIELD_STRING, FIELD_REQUIRED | FIELD_IMMUTABLE,
 	 "the account it lives in, by its name in the project"},
 	{"name", AT(u.tunnel.name), FIELD_STRING, FIELD_REQUIRED, "the tunnel's name, which is also its mark"},
-	{"origin_request", AT(u.tunnel.origin_request), FIELD_JSON, 0, "originRequest for all rules that set nothing else"},
+	{"origin_request", AT(u.tunnel.origin_request), FIELD_JSON, 0,
+	 "originRequest for all rules that set nothing else"},
 	{"rule_order", AT(u.tunnel.rule_order), FIELD_JSON, FIELD_ORDER,
 	 "addresses of the rules as cloudflared tries them; compared by the order of the rules on both sides"},
 	{"status", AT(u.tunnel.status), FIELD_STRING, FIELD_COMPUTED, "inactive, degraded, healthy or down"},
@@ -24,8 +25,10 @@ static const struct field tunnel_fields[] = {
 };
 
 static const struct field rule_fields[] = {
-	{"hostname", AT(u.rule.hostname), FIELD_STRING, FIELD_IMMUTABLE, "exact, or *. and a suffix; absent for any"},
-	{"path", AT(u.rule.path), FIELD_STRING, FIELD_IMMUTABLE, "RE2 that the decoded path must match; absent for any"},
+	{"hostname", AT(u.rule.hostname), FIELD_STRING, FIELD_IMMUTABLE,
+	 "exact, or *. and a suffix; absent for any"},
+	{"path", AT(u.rule.path), FIELD_STRING, FIELD_IMMUTABLE,
+	 "RE2 that the decoded path must match; absent for any"},
 	{"service", AT(u.rule.service), FIELD_STRING, FIELD_REQUIRED, "where requests go"},
 	{"origin_request", AT(u.rule.origin_request), FIELD_JSON, 0, "originRequest of this rule alone"},
 };
@@ -34,8 +37,10 @@ static const struct field cname_fields[] = {
 	{"id", AT(id), FIELD_STRING, FIELD_COMPUTED, "the record's id"},
 	{"account", AT(u.cname.account), FIELD_STRING, FIELD_REQUIRED | FIELD_IMMUTABLE,
 	 "the account of its zone, by its name in the project"},
-	{"zone", AT(u.cname.zone), FIELD_STRING, FIELD_IMMUTABLE | FIELD_LATE | FIELD_ANY_CASE, "the zone it lies in, by name"},
-	{"name", AT(u.cname.name), FIELD_STRING, FIELD_REQUIRED | FIELD_IMMUTABLE | FIELD_ANY_CASE, "the whole hostname"},
+	{"zone", AT(u.cname.zone), FIELD_STRING, FIELD_IMMUTABLE | FIELD_LATE | FIELD_ANY_CASE,
+	 "the zone it lies in, by name"},
+	{"name", AT(u.cname.name), FIELD_STRING, FIELD_REQUIRED | FIELD_IMMUTABLE | FIELD_ANY_CASE,
+	 "the whole hostname"},
 	{"content", AT(u.cname.content), FIELD_STRING, FIELD_REQUIRED | FIELD_LATE | FIELD_ANY_CASE,
 	 "<tunnel id>.cfargotunnel.com"},
 	{"proxied", AT(u.cname.proxied), FIELD_BOOL, 0, "through Cloudflare's edge; always true"},
@@ -242,10 +247,11 @@ static const char *tunnel_part(const char *tunnel_address)
 	return str_has_prefix(tunnel_address, "tunnel/") ? tunnel_address + strlen("tunnel/") : tunnel_address;
 }
 
-char *resource_rule_address(struct arena *arena, const char *tunnel_address, const char *hostname, const char *path,
-			    bool is_catch_all)
+char *resource_rule_address(struct arena *arena, const char *tunnel_address, const char *hostname,
+			    const char *path, bool is_catch_all)
 {
-	const char *parts[] = {"rule/", tunnel_part(tunnel_address), "/", is_catch_all ? "*" : str_or_empty(hostname),
+	const char *parts[] = {"rule/", tunnel_part(tunnel_address), "/",
+			       is_catch_all ? "*" : str_or_empty(hostname),
 			       is_catch_all ? "" : str_or_empty(path)};
 	size_t sizes[5], size = 0;
 	char *address, *end;

@@ -51,7 +51,8 @@ const struct json *resource_origin_request_normal(struct arena *arena, const str
 	return normal;
 }
 
-static enum rc string_json(struct arena *arena, const char *text, const struct field *field, struct json **ret_value)
+static enum rc string_json(struct arena *arena, const char *text, const struct field *field,
+			   struct json **ret_value)
 {
 	struct json *value = NULL;
 
@@ -121,7 +122,8 @@ static enum rc fields_to_json(struct arena *arena, const struct resource *resour
 	return RC_OK;
 }
 
-enum rc resource_to_json(struct arena *arena, const struct resource *resource, bool computed, struct json **ret_object)
+enum rc resource_to_json(struct arena *arena, const struct resource *resource, bool computed,
+			 struct json **ret_object)
 {
 	return fields_to_json(arena, resource, computed ? 0u : (unsigned)FIELD_COMPUTED, ret_object);
 }
@@ -213,8 +215,8 @@ static void fill_absent(struct resource *resource)
 	}
 }
 
-enum rc resource_from_json(struct arena *arena, enum resource_kind kind, const char *address, const struct json *object,
-			   struct resource **ret_resource)
+enum rc resource_from_json(struct arena *arena, enum resource_kind kind, const char *address,
+			   const struct json *object, struct resource **ret_resource)
 {
 	const struct resource_type *type = resource_type(kind);
 	struct resource *resource;

@@ -21,14 +21,17 @@ struct translate_input {
 /** @param ret_desired  arena
  * @return RC_OK; RC_INVALID (no Gateway of ours A0201, two Gateways with one tunnel name A0202, ...: diagnostics tell);
  * RC_LIMIT; RC_NOMEM */
-enum rc translate(struct arena *arena, struct diags *diags, const struct translate_input *input, struct desired **ret_desired) MUST_CHECK;
+enum rc translate(struct arena *arena, struct diags *diags, const struct translate_input *input,
+		  struct desired **ret_desired) MUST_CHECK;
 
 /** The configuration document of one tunnel as the API takes it: {"ingress":[...],"originRequest":{...}}; arena. */
-enum rc translate_document(struct arena *arena, const struct desired_tunnel *tunnel, struct json **ret_config) MUST_CHECK;
+enum rc translate_document(struct arena *arena, const struct desired_tunnel *tunnel,
+			   struct json **ret_config) MUST_CHECK;
 
 /** Which rule of @p tunnel serves a URL's host and (decoded) path, as cloudflared's FindMatchingRule does.
  * @param ret_index  of the rule; the catch-all when nothing else matches
  * @return RC_OK, RC_INVALID a rule's path does not compile, RC_NOMEM */
-enum rc translate_match(struct resource *const *rules, size_t rule_count, const char *host, const char *path, size_t *ret_index) MUST_CHECK;
+enum rc translate_match(struct resource *const *rules, size_t rule_count, const char *host, const char *path,
+			size_t *ret_index) MUST_CHECK;
 
 #endif

@@ -62,7 +62,8 @@ static bool is_https_redirect(const struct http_filter *filter)
 static void warn_ignored(struct translation *t, const struct part_route *route, struct span span, const char *what)
 {
 	diag_address(t->diags,
-		     diag_add(t->diags, SEVERITY_WARNING, "A0211", span, "%s: ignored, as a tunnel has no counterpart", what),
+		     diag_add(t->diags, SEVERITY_WARNING, "A0211", span,
+			      "%s: ignored, as a tunnel has no counterpart", what),
 		     route->object);
 }
 
@@ -92,7 +93,8 @@ static enum rc judge_redirect(struct translation *t, struct part_rule *rule, con
 		return translate_close(t, rule, "RequestRedirect", filter->span,
 				       "redirects, which a tunnel cannot; Cloudflare's Redirect Rules can");
 	rc = translate_close(t, rule, "RequestRedirect", filter->span,
-			     "redirects to https, but not from an HTTP listener that has an HTTPS one for the same hostname "
+			     "redirects to https, but not from an HTTP listener that has an HTTPS one for the "
+			     "same hostname "
 			     "beside it; at Cloudflare's edge Always Use HTTPS does it without a rule");
 	if (before == RULE_SERVES)
 		rule->verdict = RULE_REDIRECTS;
@@ -121,7 +123,8 @@ static enum rc judge_filter(struct translation *t, const struct part_route *rout
 		break;
 	}
 	return translate_close(t, rule, filter->type_text, filter->span,
-			       "a tunnel cannot run the filter %s, and it must not be left out", filter->type_text);
+			       "a tunnel cannot run the filter %s, and it must not be left out",
+			       filter->type_text);
 }
 
 static void warn_features(struct translation *t, const struct part_route *route, const struct http_rule *rule)

@@ -16,11 +16,13 @@ static const char *parent_text(struct translation *t, const struct parent_ref *p
 
 	if (!section || !port)
 		return NULL;
-	return arena_printf(t->arena, "%s %s/%s%s%s", parent->kind, parent->name_space, parent->name, section, port);
+	return arena_printf(t->arena, "%s %s/%s%s%s", parent->kind, parent->name_space, parent->name, section,
+			    port);
 }
 
 /** The parent does not take the Route. @param reason NULL: it is not ours, so that only claims are kept */
-static enum rc miss(struct attach *a, const char *parent, struct span span, const char *reason, const char *message)
+static enum rc miss(struct attach *a, const char *parent, struct span span, const char *reason,
+		    const char *message)
 {
 	struct unattached unattached = {a->route->object, parent, reason, message, span};
 
@@ -102,23 +104,31 @@ static const char *admission_text(struct attach *a, const struct draft *draft, c
 	struct arena *arena = a->t->arena;
 
 	if (l->closed_to)
-		return arena_printf(arena, "listener %s of %s takes no HTTPRoute: %s", name, draft->object, l->closed_to);
+		return arena_printf(arena, "listener %s of %s takes no HTTPRoute: %s", name, draft->object,
+				    l->closed_to);
 	if (l->listener->from == ROUTES_FROM_SELECTOR)
-		return arena_printf(arena, "listener %s of %s selects namespaces by label, and namespace %s does not have those "
-					   "labels%s: label it, or change allowedRoutes.namespaces.selector",
+		return arena_printf(arena,
+				    "listener %s of %s selects namespaces by label, and namespace %s does not "
+				    "have "
+				    "those labels%s: label it, or change allowedRoutes.namespaces.selector",
 				    name, draft->object, name_space,
 				    map_get(&a->t->namespaces, name_space) ? "" : " (it is not in the input)");
-	return arena_printf(arena, "listener %s of %s takes Routes of namespace %s only (allowedRoutes.namespaces.from: Same, "
-				   "the default), and this one is of %s: set from: All or Selector there, or attach: lenient "
-				   "in the project", name, draft->object, draft->gateway->meta.name_space, name_space);
+	return arena_printf(arena,
+			    "listener %s of %s takes Routes of namespace %s only (allowedRoutes.namespaces.from: "
+			    "Same, the default), and this one is of %s: set from: All or Selector there, or "
+			    "attach: "
+			    "lenient in the project", name, draft->object, draft->gateway->meta.name_space,
+			    name_space);
 }
 
 static const char *hostname_text(struct attach *a, const struct draft *draft, const struct draft_listener *l)
 {
 	const struct http_route *route = a->route->route;
 
-	return arena_printf(a->t->arena, "hostname %s%s does not lie within %s of listener %s of %s: change one of them",
-			    route->hostname_count ? route->hostnames[0] : "", route->hostname_count > 1 ? " (and so on)" : "",
+	return arena_printf(a->t->arena,
+			    "hostname %s%s does not lie within %s of listener %s of %s: change one of them",
+			    route->hostname_count ? route->hostnames[0] : "",
+			    route->hostname_count > 1 ? " (and so on)" : "",
 			    l->hostname, l->listener->name, draft->object);
 }
 
@@ -151,7 +161,8 @@ static enum rc explain_miss(struct attach *a, const struct draft *draft, const c
 	return miss(a, parent, span, "NoMatchingParent", listeners_text(a, draft));
 }
 
-static enum rc attach_gateway(struct attach *a, struct draft *draft, const struct parent_ref *ref, const char *parent)
+static enum rc attach_gateway(struct attach *a, struct draft *draft, const struct parent_ref *ref,
+			      const char *parent)
 {
 	struct progress progress;
 	enum rc rc = try_listeners(a, draft, ref ? ref->section_name : NULL, ref ? ref->port : 0, &progress);
@@ -168,7 +179,9 @@ static struct known_gateway *find_gateway(struct translation *t, const char *nam
 	char key[512];
 	int size = snprintf(key, sizeof(key), "%s/%s", name_space, name);
 
-	return size > 0 && (size_t)size < sizeof(key) ? map_get_bytes(&t->gateway_by_key, key, (size_t)size) : NULL;
+	if (size <= 0 || (size_t)size >= sizeof(key))
+		return NULL;
+	return map_get_bytes(&t->gateway_by_key, key, (size_t)size);
 }
 
 /** A ListenerSet of a Gateway of ours: the parent is ours, but a tunnel's listeners are the Gateway's own. */
@@ -176,18 +189,20 @@ static enum rc attach_listener_set(struct attach *a, const struct parent_ref *re
 {
 	const char *key = arena_printf(a->t->arena, "%s/%s", ref->name_space, ref->name);
 	const struct other_route *set = key ? map_get(&a->t->listener_sets, key) : NULL;
-	const struct known_gateway *known =
-		set && set->parent_count ? find_gateway(a->t, set->parents[0].name_space, set->parents[0].name) : NULL;
+	const struct known_gateway *known = NULL;
 
 	if (!key)
 		return RC_NOMEM;
+	if (set && set->parent_count)
+		known = find_gateway(a->t, set->parents[0].name_space, set->parents[0].name);
 	if (!known || !known->draft) {
 		a->is_foreign = true;
 		return RC_OK;
 	}
 	a->is_ours = true;
 	return miss(a, parent_text(a->t, ref), ref->span, "NoMatchingParent",
-		    arena_printf(a->t->arena, "adit does not serve ListenerSets: refer to %s itself", known->draft->object));
+		    arena_printf(a->t->arena, "adit does not serve ListenerSets: refer to %s itself",
+				 known->draft->object));
 }
 
 static enum rc attach_parent(struct attach *a, const struct parent_ref *ref)
@@ -203,13 +218,15 @@ static enum rc attach_parent(struct attach *a, const struct parent_ref *ref)
 	known = find_gateway(a->t, ref->name_space, ref->name);
 	if (!known)
 		return miss(a, parent_text(a->t, ref), ref->span, "NoMatchingParent",
-			    arena_printf(a->t->arena, "Gateway %s/%s is not in the input: add it, or correct parentRefs",
+			    arena_printf(a->t->arena,
+					 "Gateway %s/%s is not in the input: add it, or correct parentRefs",
 					 ref->name_space, ref->name));
 	if (known->draft)
 		return attach_gateway(a, known->draft, ref, NULL);
 	a->is_foreign = true;
 	return miss(a, "", ref->span, NULL,
-		    arena_printf(a->t->arena, "Gateway %s is not adit's: %s", known->gateway->meta.key, known->why_not));
+		    arena_printf(a->t->arena, "Gateway %s is not adit's: %s", known->gateway->meta.key,
+				 known->why_not));
 }
 
 static bool names_gateway(const struct http_route *route, const struct draft *draft)
@@ -227,6 +244,7 @@ static enum rc attach_defaults(struct attach *a)
 {
 	struct translation *t = a->t;
 	const struct http_route *route = a->route->route;
+	const char *message = "it has no parentRefs: name a Gateway";
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; !rc && route->use_default_gateways && i < t->default_count; i++) {
@@ -241,10 +259,10 @@ static enum rc attach_defaults(struct attach *a)
 	}
 	if (rc || route->parent_count || (route->use_default_gateways && t->default_count))
 		return rc;
-	return miss(a, "none", route->meta.span, "NoMatchingParent",
-		    route->use_default_gateways ? "useDefaultGateways: All, but no Gateway of adit's has defaultScope: All: set it "
-						  "there, or name one as spec.defaultGateway in the project"
-						: "it has no parentRefs: name a Gateway");
+	if (route->use_default_gateways)
+		message = "useDefaultGateways: All, but no Gateway of adit's has defaultScope: All: set it there, or "
+			  "name one as spec.defaultGateway in the project";
+	return miss(a, "none", route->meta.span, "NoMatchingParent", message);
 }
 
 /** Hostnames of a Route that is attached, but which no listener has. */
@@ -258,7 +276,8 @@ static enum rc check_hostnames(struct attach *a)
 			continue;
 		diag_address(a->t->diags,
 			     diag_add(a->t->diags, SEVERITY_WARNING, "A0210", route->hostname_spans[i],
-				      "hostname %s lies within no listener that takes the Route", route->hostnames[i]),
+				      "hostname %s lies within no listener that takes the Route",
+				      route->hostnames[i]),
 			     a->route->object);
 		is_any = true;
 	}
@@ -309,7 +328,8 @@ enum rc translate_routes(struct translation *t)
 		rc = attach_route(&a, &t->routes[i]);
 	if (!rc && t->foreign_route_count)
 		diag_add(t->diags, SEVERITY_NOTE, "A0220", (struct span){0},
-			 "%zu HTTPRoute%s to Gateways or other parents that are not adit's", t->foreign_route_count,
+			 "%zu HTTPRoute%s to Gateways or other parents that are not adit's",
+			 t->foreign_route_count,
 			 t->foreign_route_count == 1 ? " belongs" : "s belong");
 	return rc;
 }

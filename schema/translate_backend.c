@@ -34,14 +34,17 @@ static enum rc check_reference(struct translation *t, struct backend *b)
 				       "backend %s has filters of its own, which a tunnel cannot run", ref->name);
 	if (!str_is_empty(ref->group) || !str_eq(ref->kind, "Service"))
 		return translate_close(t, b->rule, "backend kind", ref->span,
-				       "backend %s is a %s%s%s, and a tunnel reaches Services only (InvalidKind)", ref->name,
+				       "backend %s is a %s%s%s, and a tunnel reaches Services only "
+				       "(InvalidKind)", ref->name,
 				       ref->kind, str_is_empty(ref->group) ? "" : " of ", str_or_empty(ref->group));
 	if (!str_eq(ref->name_space, from) && !translate_is_granted(t, from, ref->name_space, ref->name))
 		return translate_close(t, b->rule, "ReferenceGrant", ref->span,
-				       "no ReferenceGrant in namespace %s lets HTTPRoutes of namespace %s refer to Service %s "
+				       "no ReferenceGrant in namespace %s lets HTTPRoutes of namespace %s "
+				       "refer to Service %s "
 				       "(RefNotPermitted)", ref->name_space, from, ref->name);
 	if (!ref->port)
-		return translate_close(t, b->rule, "backend port", ref->span, "backend %s names no port", ref->name);
+		return translate_close(t, b->rule, "backend port", ref->span, "backend %s names no port",
+				       ref->name);
 	return RC_OK;
 }
 
@@ -62,12 +65,13 @@ static enum rc take_as_given(struct translation *t, const struct backend *b)
 	}
 	if (map_get(&t->noted_services, port))
 		return RC_OK;
-	diag_add(t->diags, SEVERITY_NOTE, "A0214", b->ref->span, "Service %s is not in the input: port %d is taken as given",
-		 b->key, b->ref->port);
+	diag_add(t->diags, SEVERITY_NOTE, "A0214", b->ref->span,
+		 "Service %s is not in the input: port %d is taken as given", b->key, b->ref->port);
 	return map_put(&t->noted_services, port, t, NULL);
 }
 
-static const struct service_port *find_port(const struct service *service, int32_t number, bool *ret_is_other_protocol)
+static const struct service_port *find_port(const struct service *service, int32_t number,
+					    bool *ret_is_other_protocol)
 {
 	*ret_is_other_protocol = false;
 	for (size_t i = 0; i < service->port_count; i++) {
@@ -90,7 +94,8 @@ static enum rc judge_headless(struct translation *t, struct backend *b)
 		return RC_OK;
 	}
 	return translate_close(t, b->rule, "named targetPort", b->ref->span,
-			       "Service %s is headless and its targetPort %s is a name, which only the cluster can resolve; "
+			       "Service %s is headless and its targetPort %s is a name, which only the cluster "
+			       "can resolve; "
 			       "write the number", b->key, b->port->target_port_name);
 }
 
@@ -124,7 +129,8 @@ static enum rc judge_protocol(struct translation *t, struct backend *b)
 			return RC_OK;
 		}
 	return translate_close(t, b->rule, "appProtocol", b->ref->span,
-			       "port %d of Service %s speaks %s, which a tunnel cannot (UnsupportedProtocol)", b->ref->port,
+			       "port %d of Service %s speaks %s, which a tunnel cannot (UnsupportedProtocol)",
+			       b->ref->port,
 			       b->key, app_protocol);
 }
 
@@ -139,7 +145,8 @@ static enum rc verify(struct translation *t, struct backend *b, const struct bac
 	b->rule->is_verified = true;
 	if (json_get_bool(b->rule->origin_request, "noTLSVerify", false)) {
 		diag_add(t->diags, SEVERITY_WARNING, "A0221", policy->meta.span,
-			 "BackendTLSPolicy %s asks for a verified certificate: noTLSVerify does not hold for Service %s",
+			 "BackendTLSPolicy %s asks for a verified certificate: noTLSVerify does not hold for "
+			 "Service %s",
 			 policy->meta.key, b->key);
 		if (json_set(t->arena, over, "noTLSVerify", json_new_bool(t->arena, false)))
 			return RC_NOMEM;
@@ -155,7 +162,8 @@ static enum rc judge_tls(struct translation *t, struct backend *b)
 
 	if (!b->service && map_get(&t->tls_sections, b->key))
 		return translate_close(t, b->rule, "BackendTLSPolicy", b->ref->span,
-				       "a BackendTLSPolicy names a port of Service %s by its name: add the Service to the input",
+				       "a BackendTLSPolicy names a port of Service %s by its name: add the "
+				       "Service to the input",
 				       b->key);
 	if (!policy)
 		return RC_OK;
@@ -167,8 +175,8 @@ static enum rc judge_tls(struct translation *t, struct backend *b)
 		fault = "only wellKnownCACertificates: System can be checked";
 	if (!fault)
 		return verify(t, b, policy);
-	return translate_close(t, b->rule, "BackendTLSPolicy", b->ref->span, "BackendTLSPolicy %s covers Service %s: %s",
-			       policy->meta.key, b->key, fault);
+	return translate_close(t, b->rule, "BackendTLSPolicy", b->ref->span,
+			       "BackendTLSPolicy %s covers Service %s: %s", policy->meta.key, b->key, fault);
 }
 
 /** A policy on the Service or on the port. Of a Service that is not in the input any port may be meant. */
@@ -235,15 +243,17 @@ static enum rc resolve(struct translation *t, struct backend *b)
 		rc = judge_policy(t, b);
 	if (rc || b->rule->verdict != RULE_SERVES)
 		return rc;
-	b->rule->service = arena_printf(t->arena, "%s://%s.%s.svc:%d", b->scheme, b->ref->name, b->ref->name_space, b->number);
+	b->rule->service = arena_printf(t->arena, "%s://%s.%s.svc:%d", b->scheme, b->ref->name,
+					b->ref->name_space, b->number);
 	return b->rule->service ? RC_OK : RC_NOMEM;
 }
 
-static enum rc answer_500(struct translation *t, const struct part_route *route, struct part_rule *rule, const char *why)
+static enum rc answer_500(struct translation *t, const struct part_route *route, struct part_rule *rule,
+			  const char *why)
 {
 	diag_address(t->diags,
-		     diag_add(t->diags, SEVERITY_WARNING, "A0216", rule->rule->span, "the rule %s: requests get status 500",
-			      why),
+		     diag_add(t->diags, SEVERITY_WARNING, "A0216", rule->rule->span,
+			      "the rule %s: requests get status 500", why),
 		     route->object);
 	return translate_close(t, rule, NULL, rule->rule->span, "the rule %s", why);
 }
@@ -267,7 +277,8 @@ enum rc translate_backends(struct translation *t, const struct part_route *route
 		return answer_500(t, route, rule, "has backends of weight 0 only");
 	if (used > 1)
 		return translate_close(t, rule, "weights", rule->rule->backends[0].span,
-				       "splits traffic over %zu backends, and a tunnel rule has one; give the others weight 0",
+				       "splits traffic over %zu backends, and a tunnel rule has one; give the "
+				       "others weight 0",
 				       used);
 	return resolve(t, &backend);
 }

@@ -2,8 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/limits.h"
-#include "base/str.h"
 #include "schema/mark.h"
 #include "schema/translate_internal.h"
 
@@ -11,18 +9,18 @@
 static const char *const positions[3][3] = {
 	[HOSTNAME_EXACT] = {
 		[PATH_EXACT] = "exact hostname; Exact paths come first",
-		[PATH_REGEX] = "exact hostname; RegularExpressions after Exact paths, the longer first",
+		[PATH_REGEX] = "exact hostname; expressions after Exact paths, the longer first",
 		[PATH_PREFIX] = "exact hostname; prefixes last, the longest first",
 	},
 	[HOSTNAME_WILDCARD] = {
 		[PATH_EXACT] = "wildcards after exact hostnames; Exact paths come first",
-		[PATH_REGEX] = "wildcards after exact hostnames; RegularExpressions after Exact paths, the longer first",
+		[PATH_REGEX] = "wildcards after exact hostnames; expressions after Exact paths, the longer first",
 		[PATH_PREFIX] = "wildcards after exact hostnames; prefixes last, the longest first",
 	},
 	[HOSTNAME_ANY] = {
-		[PATH_EXACT] = "no hostname, hence after all that have one; Exact paths come first",
-		[PATH_REGEX] = "no hostname, hence after all that have one; RegularExpressions after Exact paths, the longer first",
-		[PATH_PREFIX] = "no hostname, hence after all that have one; prefixes last, the longest first",
+		[PATH_EXACT] = "no hostname, hence last; Exact paths come first",
+		[PATH_REGEX] = "no hostname, hence last; expressions after Exact paths, the longer first",
+		[PATH_PREFIX] = "no hostname, hence last; prefixes last, the longest first",
 	},
 };
 
@@ -41,7 +39,8 @@ enum rc translate_emit_rule(struct translation *t, struct draft *draft, const st
 	copy->tunnel = draft->address;
 	rc = translate_merge(t, draft->access, rule->u.rule.origin_request, &copy->u.rule.origin_request);
 	if (!rc && copy->u.rule.origin_request != draft->access)
-		copy->u.rule.origin_request = resource_origin_request_normal(t->arena, copy->u.rule.origin_request);
+		copy->u.rule.origin_request = resource_origin_request_normal(t->arena,
+									     copy->u.rule.origin_request);
 	grown[draft->tunnel.rule_count++] = copy;
 	return rc;
 }
@@ -83,7 +82,8 @@ static enum rc emit_place(struct translation *t, struct draft *draft, const stru
 /** After a block: what no Route of the listener takes must not fall through to a less specific listener. */
 static enum rc emit_closing(struct translation *t, struct draft *draft, const struct draft_block *block)
 {
-	struct resource rule = {.address = resource_rule_address(t->arena, draft->address, block->hostname, "", false)};
+	struct resource rule = {.address = resource_rule_address(t->arena, draft->address, block->hostname, "",
+								 false)};
 	const struct place *place = rule.address ? map_get(&draft->places, rule.address) : NULL;
 
 	if (!rule.address)
@@ -173,7 +173,8 @@ static enum rc emit_catch_all(struct translation *t, struct draft *draft, const 
 	return rc;
 }
 
-static enum rc make_order(struct translation *t, const struct desired_tunnel *tunnel, const struct json **ret_order)
+static enum rc make_order(struct translation *t, const struct desired_tunnel *tunnel,
+			  const struct json **ret_order)
 {
 	struct json *order = json_new(t->arena, JSON_ARRAY);
 	enum rc rc = order ? RC_OK : RC_NOMEM;
@@ -190,7 +191,8 @@ static enum rc emit_cname(struct translation *t, const struct draft_host *host, 
 	struct desired *desired = t->desired;
 	struct resource *cname = arena_alloc(t->arena, sizeof(*cname));
 	struct desired_cname *grown =
-		arena_grow(t->arena, desired->cnames, desired->cname_count, &desired->cname_capacity, sizeof(*grown));
+		arena_grow(t->arena, desired->cnames, desired->cname_count, &desired->cname_capacity,
+			   sizeof(*grown));
 
 	if (!cname || !grown)
 		return RC_NOMEM;
@@ -200,13 +202,11 @@ static enum rc emit_cname(struct translation *t, const struct draft_host *host, 
 	cname->origin.object = host->object;
 	cname->origin.span = host->span;
 	cname->u.cname.account = host->draft->account;
-	cname->u.cname.name = str_lower(t->arena, host->hostname);
+	cname->u.cname.name = host->hostname;
 	cname->u.cname.proxied = true;
 	cname->u.cname.ttl = 1;
 	cname->u.cname.comment = mark;
-	if (!cname->u.cname.name)
-		return RC_NOMEM;
-	cname->address = resource_cname_address(t->arena, cname->u.cname.name);
+	cname->address = resource_cname_address(t->arena, host->hostname);
 	grown[desired->cname_count++] = (struct desired_cname){cname, host->protect, host->draft->native != NULL};
 	return cname->address ? RC_OK : RC_NOMEM;
 }
@@ -227,7 +227,8 @@ enum rc translate_emit_tunnel(struct translation *t, struct draft *draft, const 
 	struct desired *desired = t->desired;
 	struct resource *tunnel = arena_alloc(t->arena, sizeof(*tunnel));
 	struct desired_tunnel *grown =
-		arena_grow(t->arena, desired->tunnels, desired->tunnel_count, &desired->tunnel_capacity, sizeof(*grown));
+		arena_grow(t->arena, desired->tunnels, desired->tunnel_count, &desired->tunnel_capacity,
+			   sizeof(*grown));
 	enum rc rc;
 
 	if (!tunnel || !grown)

@@ -32,14 +32,17 @@ static const char *list_text(struct translation *t, const char *const *list, siz
 static const struct account *account_of_class(const struct project *project, const char *class_name)
 {
 	for (size_t i = 0; i < project->account_count; i++)
-		if (is_listed(project->accounts[i].gateway_classes, project->accounts[i].gateway_class_count, class_name))
+		if (is_listed(project->accounts[i].gateway_classes, project->accounts[i].gateway_class_count,
+			      class_name))
 			return &project->accounts[i];
 	return NULL;
 }
 
 static bool is_project_class(const struct project *project, const char *class_name)
 {
-	return project->account_count ? account_of_class(project, class_name) != NULL : str_eq(class_name, DEFAULT_CLASS);
+	if (!project->account_count)
+		return str_eq(class_name, DEFAULT_CLASS);
+	return account_of_class(project, class_name) != NULL;
 }
 
 static bool is_in_scope(const struct project *project, const char *key)
@@ -50,14 +53,15 @@ static bool is_in_scope(const struct project *project, const char *key)
 	return !project->gateway_count;
 }
 
-static enum rc why_controller(struct translation *t, const struct gateway *gateway, const struct gateway_class *class,
-			      const char **ret_why)
+static enum rc why_controller(struct translation *t, const struct gateway *gateway,
+			      const struct gateway_class *class, const char **ret_why)
 {
 	const struct project *project = t->in->project;
 	const char *list = list_text(t, project->controller_names, project->controller_name_count);
 
 	*ret_why = list ? arena_printf(t->arena,
-				       "its class %s is of controller %s, which spec.controllerNames (%s) does not list",
+				       "its class %s is of controller %s, which spec.controllerNames (%s) does "
+				       "not list",
 				       gateway->class_name, class->controller_name, list) : NULL;
 	return *ret_why ? RC_OK : RC_NOMEM;
 }
@@ -122,9 +126,11 @@ static enum rc check_name(struct translation *t, const struct draft *draft, stru
 		return translate_put(t, &t->tunnel_names, parts, 2, (void *)(uintptr_t)draft);
 	t->has_errors = true;
 	diag_help(t->diags,
-		  diag_add(t->diags, SEVERITY_ERROR, "A0202", span, "%s and %s would both be tunnel %s in account %s",
+		  diag_add(t->diags, SEVERITY_ERROR, "A0202", span,
+			   "%s and %s would both be tunnel %s in account %s",
 			   other->object, draft->object, draft->name, draft->account),
-		  "Rename one of them, or give spec.tunnelName what tells them apart; dots within a name become dashes.");
+		  "Rename one of them, or give spec.tunnelName what tells them apart; dots within a name "
+		  "become dashes.");
 	return RC_OK;
 }
 
@@ -203,8 +209,8 @@ static enum rc add_gateway(struct translation *t, struct known_gateway *known)
 {
 	const struct gateway *gateway = known->gateway;
 	const char *object = translate_object(t, "Gateway", &gateway->meta);
-	enum rc rc = translate_draft_new(t, account_of(t, gateway), gateway->meta.name_space, gateway->meta.name, object,
-					 gateway->meta.span, &known->draft);
+	enum rc rc = translate_draft_new(t, account_of(t, gateway), gateway->meta.name_space,
+					 gateway->meta.name, object, gateway->meta.span, &known->draft);
 
 	if (rc)
 		return rc;
@@ -227,7 +233,8 @@ static int compare_gateways(const void *a, const void *b)
 
 static enum rc add_default(struct translation *t, struct draft *draft)
 {
-	struct draft **grown = arena_grow(t->arena, t->defaults, t->default_count, &t->default_capacity, sizeof(*grown));
+	struct draft **grown = arena_grow(t->arena, t->defaults, t->default_count, &t->default_capacity,
+					  sizeof(*grown));
 
 	if (!grown)
 		return RC_NOMEM;
@@ -267,7 +274,8 @@ static void say_why_not(struct translation *t, const struct known_gateway *known
 			is_fatal ? "nothing to expose: " : "", known->gateway->meta.key, known->why_not);
 	if (is_fatal)
 		diag_help(t->diags, diag,
-			  "List the class in gatewayClasses of one of spec.accounts, or its controller in spec.controllerNames, "
+			  "List the class in gatewayClasses of one of spec.accounts, or its controller in "
+			  "spec.controllerNames, "
 			  "or write a Gateway of class cloudflare.");
 }
 
@@ -281,7 +289,8 @@ static void say_why_none(struct translation *t)
 		diag_help(t->diags,
 			  diag_add(t->diags, SEVERITY_ERROR, "A0201", (struct span){0},
 				   "nothing to expose: the input has no Gateway and no Tunnel"),
-			  "Write a Gateway of class cloudflare, or a Tunnel (apiVersion adit.cnap.tech/v1), or name with -f "
+			  "Write a Gateway of class cloudflare, or a Tunnel (apiVersion adit.cnap.tech/v1), or "
+			  "name with -f "
 			  "where they are.");
 }
 

@@ -19,7 +19,7 @@ bool hostname_is_covered(const char *outer, const char *inner)
 		return true;
 	case HOSTNAME_WILDCARD:
 		/* "*.c" covers "*.c" too: the suffix ".c" stands at the end of both. */
-		return str_has_suffix(inner, outer + 1) && !str_eq(inner, outer + 1);
+		return str_has_suffix(inner, outer + 1);
 	case HOSTNAME_EXACT:
 		break;
 	}

@@ -13,8 +13,8 @@ char *translate_object(struct translation *t, const char *kind, const struct met
 bool translate_is_ignored(struct translation *t, const char *kind, const struct meta *meta)
 {
 	if (meta->ignore)
-		diag_add(t->diags, SEVERITY_NOTE, "A0205", meta->span, "%s %s is ignored, as its annotation asks", kind,
-			 meta->key);
+		diag_add(t->diags, SEVERITY_NOTE, "A0205", meta->span,
+			 "%s %s is ignored, as its annotation asks", kind, meta->key);
 	return meta->ignore;
 }
 
@@ -81,7 +81,8 @@ static enum rc index_grant(struct translation *t, struct reference_grant *grant)
 			continue;
 		for (size_t k = 0; !rc && k < grant->to_count; k++) {
 			const struct reference_to *to = &grant->to[k];
-			const char *const parts[] = {grant->meta.name_space, from->name_space, str_or_empty(to->name)};
+			const char *const parts[] = {grant->meta.name_space, from->name_space,
+						     str_or_empty(to->name)};
 
 			if (str_is_empty(to->group) && str_eq(to->kind, "Service"))
 				rc = translate_put(t, &t->grants, parts, 3, grant);
@@ -134,8 +135,10 @@ const struct backend_tls_policy *translate_tls_policy(const struct translation *
 						      const char *port_name)
 {
 	const char *const whole[] = {service_key, ""}, *const port[] = {service_key, port_name};
-	const struct backend_tls_policy *policy = str_is_empty(port_name) ? NULL : translate_get(&t->tls_policies, port, 2);
+	const struct backend_tls_policy *policy = NULL;
 
+	if (!str_is_empty(port_name))
+		policy = translate_get(&t->tls_policies, port, 2);
 	return policy ? policy : translate_get(&t->tls_policies, whole, 2);
 }
 
@@ -168,7 +171,8 @@ static enum rc index_routes(struct translation *t)
 
 static void init_maps(struct translation *t)
 {
-	struct map *const maps[] = {&t->classes, &t->gateway_by_key, &t->namespaces, &t->services, &t->listener_sets,
+	struct map *const maps[] = {&t->classes, &t->gateway_by_key, &t->namespaces, &t->services,
+				    &t->listener_sets,
 				    &t->grants, &t->tls_policies, &t->tls_sections, &t->policies, &t->policies_found,
 				    &t->tunnel_names, &t->noted_services, &t->regexes, &t->refused_by_key};
 

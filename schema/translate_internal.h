@@ -190,7 +190,8 @@ bool translate_is_ignored(struct translation *t, const char *kind, const struct 
 /** The value under a key of several parts, joined by newlines; NULL when absent. */
 void *translate_get(const struct map *map, const char *const *parts, size_t count);
 /** Put under a key of several parts, joined by newlines. */
-enum rc translate_put(struct translation *t, struct map *map, const char *const *parts, size_t count, void *value) MUST_CHECK;
+enum rc translate_put(struct translation *t, struct map *map, const char *const *parts, size_t count,
+		      void *value) MUST_CHECK;
 
 /* translate_select.c: label selectors. */
 bool translate_selects(const struct label_selector *selector, const struct meta *meta, const char *name_space);
@@ -212,14 +213,17 @@ enum rc translate_listeners(struct translation *t, struct draft *draft) MUST_CHE
 enum rc translate_draft_new(struct translation *t, const char *account, const char *name_space, const char *name,
 			    const char *object, struct span span, struct draft **ret_draft) MUST_CHECK;
 /** Keep a top-level originRequest; its access goes into every rule. */
-enum rc translate_draft_origin(struct translation *t, struct draft *draft, const struct json *origin_request) MUST_CHECK;
+enum rc translate_draft_origin(struct translation *t, struct draft *draft,
+			       const struct json *origin_request) MUST_CHECK;
 /** Index of the block that a hostname's rules belong to: of the most specific listener that covers it. */
-enum rc translate_block_of(struct translation *t, const struct draft *draft, const char *hostname, size_t *ret_block) MUST_CHECK;
+enum rc translate_block_of(struct translation *t, const struct draft *draft, const char *hostname,
+			   size_t *ret_block) MUST_CHECK;
 
 /* translate_route.c: matches; translate_action.c: filters; translate_backend.c */
 enum rc translate_route_matches(struct translation *t, struct part_route *route) MUST_CHECK;
 enum rc translate_route_actions(struct translation *t, struct part_route *route) MUST_CHECK;
-enum rc translate_backends(struct translation *t, const struct part_route *route, struct part_rule *rule) MUST_CHECK;
+enum rc translate_backends(struct translation *t, const struct part_route *route,
+			   struct part_rule *rule) MUST_CHECK;
 /** Add a fault at the end of the list; the rule is closed. @param feature NULL: nothing is refused */
 enum rc translate_close(struct translation *t, struct part_rule *rule, const char *feature, struct span span,
 			const char *format, ...) PRINTF_LIKE(5, 6) MUST_CHECK;
@@ -238,10 +242,13 @@ enum rc translate_others(struct translation *t) MUST_CHECK;
 
 /* translate_place.c */
 /** A hostname on a draft; made when it is new. */
-enum rc translate_host(struct translation *t, struct draft *draft, const char *hostname, struct draft_host **ret_host) MUST_CHECK;
+enum rc translate_host(struct translation *t, struct draft *draft, const char *hostname,
+		       struct draft_host **ret_host) MUST_CHECK;
 /** Someone wants a CNAME for it; the oldest, then the smallest key speaks for the hostname. */
-void translate_host_claim(struct draft_host *host, int64_t created_s, const char *key, const char *object, struct span span);
-enum rc translate_place_candidate(struct translation *t, struct draft_host *host, const struct candidate *candidate) MUST_CHECK;
+void translate_host_claim(struct draft_host *host, int64_t created_s, const char *key, const char *object,
+			  struct span span);
+enum rc translate_place_candidate(struct translation *t, struct draft_host *host,
+				  const struct candidate *candidate) MUST_CHECK;
 /** Settle hostnames that several tunnels claim. */
 enum rc translate_settle_hosts(struct translation *t) MUST_CHECK;
 enum rc translate_settle_places(struct translation *t, struct draft *draft) MUST_CHECK;
@@ -253,7 +260,8 @@ enum rc translate_emit(struct translation *t, struct draft *draft) MUST_CHECK;
 /** Append a rule. @p rule comes with its fields and origin; its originRequest gets the draft's access. */
 enum rc translate_emit_rule(struct translation *t, struct draft *draft, const struct resource *rule) MUST_CHECK;
 /** The catch-all, the tunnel and its CNAMEs. */
-enum rc translate_emit_tunnel(struct translation *t, struct draft *draft, const char *catch_all, struct span span) MUST_CHECK;
+enum rc translate_emit_tunnel(struct translation *t, struct draft *draft, const char *catch_all,
+			      struct span span) MUST_CHECK;
 enum rc translate_natives(struct translation *t) MUST_CHECK;
 enum rc translate_emit_native(struct translation *t, struct draft *draft) MUST_CHECK;
 

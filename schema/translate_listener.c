@@ -31,7 +31,8 @@ static void find_conflict(struct translation *t, const struct draft *draft, stru
 		if (!reason)
 			continue;
 		l->is_live = false;
-		l->closed_to = arena_printf(t->arena, "it is in conflict with listener %s (%s)", other->name, reason);
+		l->closed_to = arena_printf(t->arena, "it is in conflict with listener %s (%s)", other->name,
+					    reason);
 		diag_help(t->diags,
 			  diag_add(t->diags, SEVERITY_WARNING, "A0209", l->listener->span,
 				   "listener %s of %s is in conflict with listener %s (%s): neither is served",
@@ -59,7 +60,9 @@ static enum rc judge(struct translation *t, const struct draft *draft, struct dr
 		diag_add(t->diags, SEVERITY_NOTE, "A0208", listener->span,
 			 "listener %s of %s is left out: a tunnel serves HTTP and HTTPS, not %s", listener->name,
 			 draft->object, listener->protocol_text);
-		l->closed_to = arena_printf(t->arena, "its protocol is %s, and a tunnel serves HTTP and HTTPS listeners only",
+		l->closed_to = arena_printf(t->arena,
+					    "its protocol is %s, and a tunnel serves HTTP and HTTPS listeners "
+					    "only",
 					    listener->protocol_text);
 		return l->closed_to ? RC_OK : RC_NOMEM;
 	}
@@ -132,7 +135,8 @@ enum rc translate_listeners(struct translation *t, struct draft *draft)
 	return rc ? rc : make_blocks(t, draft);
 }
 
-enum rc translate_block_of(struct translation *t, const struct draft *draft, const char *hostname, size_t *ret_block)
+enum rc translate_block_of(struct translation *t, const struct draft *draft, const char *hostname,
+			   size_t *ret_block)
 {
 	char buffer[256];
 	size_t size = strlen(hostname) + 1;
@@ -149,7 +153,8 @@ enum rc translate_block_of(struct translation *t, const struct draft *draft, con
 
 static const char SELECTOR_YES, SELECTOR_NO; /**< values of draft_listener.admitted */
 
-static enum rc ask_selector(struct translation *t, struct draft_listener *l, const char *name_space, bool *ret_admits)
+static enum rc ask_selector(struct translation *t, struct draft_listener *l, const char *name_space,
+			    bool *ret_admits)
 {
 	const char *verdict = map_get(&l->admitted, name_space);
 	const struct namespace_object *object;

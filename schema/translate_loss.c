@@ -42,8 +42,8 @@ enum rc translate_refuse(struct translation *t, const char *object, const struct
 {
 	const struct span *span = &fault->span;
 	/* The text's address only tells texts apart; nothing is sorted by it. */
-	const char *key = arena_printf(t->arena, "%s\n%s\n%p:%u:%u\n%s", object, fault->feature, (const void *)span->text,
-				       span->line, span->column, fault->reason);
+	const char *key = arena_printf(t->arena, "%s\n%s\n%p:%u:%u\n%s", object, fault->feature,
+				       (const void *)span->text, span->line, span->column, fault->reason);
 	struct refused *refused = key ? map_get(&t->refused_by_key, key) : NULL;
 	struct refused **grown;
 
@@ -66,6 +66,7 @@ enum rc translate_missed(struct translation *t, struct part_route *route, const 
 {
 	const struct http_route *source = route->route;
 	size_t hostnames = source->hostname_count ? source->hostname_count : 1;
+	const char *reason = route->is_missed ? route->miss_reason : "no listener has this hostname";
 	enum rc rc = translate_route_matches(t, route);
 
 	for (size_t h = 0; !rc && h < hostnames; h++) {
@@ -77,9 +78,8 @@ enum rc translate_missed(struct translation *t, struct part_route *route, const 
 		for (size_t r = 0; !rc && r < source->rule_count; r++)
 			for (size_t m = 0; !rc && m < source->rules[r].match_count; m++) {
 				const struct part_match *match = &route->rules[r].matches[m];
-				struct claim claim = {CLAIM_UNATTACHED, route->object, hostname, match->path.pattern,
-						      route->is_missed ? route->miss_reason : "no listener has this hostname",
-						      match->match->span};
+				struct claim claim = {CLAIM_UNATTACHED, route->object, hostname,
+						      match->path.pattern, reason, match->match->span};
 
 				/* Without a hostname "every path" would be written in either of two ways. */
 				if (claim.path && !*hostname && !*claim.path)
@@ -176,8 +176,8 @@ static enum rc finish_refusals(struct translation *t)
 
 		*refusal = refused->refusal;
 		if (refused->more)
-			refusal->effect = arena_printf(t->arena, "%s %s and %zu more", refusal->effect, refused->place,
-						       refused->more);
+			refusal->effect = arena_printf(t->arena, "%s %s and %zu more", refusal->effect,
+						       refused->place, refused->more);
 		else if (*refused->place)
 			refusal->effect = arena_printf(t->arena, "%s %s", refusal->effect, refused->place);
 		if (!refusal->effect)

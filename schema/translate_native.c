@@ -31,7 +31,8 @@ static const char *account_of(struct translation *t, const struct native_tunnel 
 				native->account);
 	else
 		diag = diag_add(t->diags, SEVERITY_ERROR, "A0203", native->meta.span,
-				"Tunnel %s could go to any of %zu accounts", native->meta.name, project->account_count);
+				"Tunnel %s could go to any of %zu accounts", native->meta.name,
+				project->account_count);
 	diag_help(t->diags, diag, "Set spec.account to one of spec.accounts of the project, such as %s.",
 		  project->accounts[0].name);
 	return project->accounts[0].name;
@@ -51,11 +52,8 @@ static enum rc add_native(struct translation *t, const struct native_tunnel *nat
 	for (size_t i = 0; !rc && i < native->rule_count; i++) {
 		const struct native_rule *rule = &native->rules[i];
 		struct draft_host *host;
-		const char *hostname = str_lower(t->arena, str_or_empty(rule->hostname));
 
-		if (!hostname)
-			return RC_NOMEM;
-		rc = translate_host(t, draft, str_eq(hostname, "*") ? "" : hostname, &host);
+		rc = translate_host(t, draft, str_or_empty(rule->hostname), &host);
 		if (rc || !*host->hostname)
 			continue;
 		host->protect = native->meta.protect;
@@ -80,7 +78,8 @@ enum rc translate_natives(struct translation *t)
 static enum rc render_path(struct translation *t, const struct native_rule *rule, struct path_pattern *ret_path)
 {
 	char fault[PATH_FAULT_BYTES] = "";
-	enum rc rc = path_render(t->arena, rule->path_type, rule->path ? rule->path : "/", ret_path, fault, sizeof(fault));
+	enum rc rc = path_render(t->arena, rule->path_type, rule->path ? rule->path : "/", ret_path, fault,
+				 sizeof(fault));
 
 	if (rc == RC_INVALID || rc == RC_LIMIT) {
 		diag_add(t->diags, SEVERITY_ERROR, "A0213", rule->path_span, "path %s %s", rule->path, fault);
@@ -92,8 +91,10 @@ static enum rc render_path(struct translation *t, const struct native_rule *rule
 static enum rc lose(struct translation *t, const struct draft *draft, const struct draft_host *host,
 		    const struct native_rule *rule, const char *path)
 {
-	const struct claim claim = {CLAIM_LOST, draft->object, host->hostname, path, host->winner_reason, rule->span};
-	const struct fault fault = {.feature = "hostname", .reason = host->winner_reason, .span = rule->hostname_span};
+	const struct claim claim = {CLAIM_LOST, draft->object, host->hostname, path, host->winner_reason,
+				    rule->span};
+	const struct fault fault = {.feature = "hostname", .reason = host->winner_reason,
+				    .span = rule->hostname_span};
 	const char *place = translate_place_text(t, host->hostname, path);
 	enum rc rc = place ? translate_refuse(t, draft->object, &fault, "no rule at", place) : RC_NOMEM;
 
@@ -130,16 +131,13 @@ static void warn_shadow(struct translation *t, const struct native_rule *rule, c
 static enum rc emit_native_rule(struct translation *t, struct native_walk *walk, const struct native_rule *rule)
 {
 	struct draft *draft = walk->draft;
-	const char *lower = str_lower(t->arena, str_or_empty(rule->hostname));
-	const struct draft_host *host = lower ? map_get(&draft->hosts, str_eq(lower, "*") ? "" : lower) : NULL;
+	const struct draft_host *host = map_get(&draft->hosts, str_or_empty(rule->hostname));
 	const struct native_rule *shadow;
 	struct path_pattern path;
-	struct resource r = {.origin = {.object = draft->object, .span = rule->span, .why = "in the order written"}};
-	enum rc rc;
+	struct resource r = {.origin = {.object = draft->object, .span = rule->span,
+					.why = "in the order written"}};
+	enum rc rc = render_path(t, rule, &path);
 
-	if (!host)
-		return RC_NOMEM;
-	rc = render_path(t, rule, &path);
 	if (rc)
 		return rc == RC_NOMEM ? rc : RC_OK;
 	r.u.rule.hostname = host->hostname;
@@ -153,7 +151,7 @@ static enum rc emit_native_rule(struct translation *t, struct native_walk *walk,
 	if (!r.address)
 		return RC_NOMEM;
 	rc = find_shadow(t, &walk->whole, host->hostname, &shadow);
-	if (!shadow && !rc)
+	if (!rc && !shadow)
 		shadow = map_get(&draft->places, r.address);
 	if (!rc && shadow)
 		warn_shadow(t, rule, shadow);

@@ -6,7 +6,8 @@
 #include "base/str.h"
 #include "schema/translate_internal.h"
 
-enum rc translate_host(struct translation *t, struct draft *draft, const char *hostname, struct draft_host **ret_host)
+enum rc translate_host(struct translation *t, struct draft *draft, const char *hostname,
+		       struct draft_host **ret_host)
 {
 	struct draft_host *host = map_get(&draft->hosts, hostname);
 	struct draft_host **grown;
@@ -42,7 +43,8 @@ static int compare_age(int64_t created_a, const char *key_a, int64_t created_b, 
 	return strcmp(key_a, key_b);
 }
 
-void translate_host_claim(struct draft_host *host, int64_t created_s, const char *key, const char *object, struct span span)
+void translate_host_claim(struct draft_host *host, int64_t created_s, const char *key, const char *object,
+			  struct span span)
 {
 	if (host->wants_cname && compare_age(host->created_s, host->key, created_s, key) <= 0)
 		return;
@@ -55,7 +57,8 @@ void translate_host_claim(struct draft_host *host, int64_t created_s, const char
 
 static enum rc too_many(struct translation *t)
 {
-	diag_add(t->diags, SEVERITY_ERROR, "A0207", (struct span){0}, "the Routes ask for more than %u rules", LIMIT_RULES);
+	diag_add(t->diags, SEVERITY_ERROR, "A0207", (struct span){0}, "the Routes ask for more than %u rules",
+		 LIMIT_RULES);
 	return RC_LIMIT;
 }
 
@@ -71,7 +74,8 @@ static enum rc place_at(struct translation *t, struct draft_host *host, const ch
 		return RC_OK;
 	}
 	place = arena_alloc(t->arena, sizeof(*place));
-	grown = arena_grow(t->arena, draft->place_list, draft->place_count, &draft->place_capacity, sizeof(*grown));
+	grown = arena_grow(t->arena, draft->place_list, draft->place_count, &draft->place_capacity,
+			   sizeof(*grown));
 	if (!address || !place || !grown)
 		return RC_NOMEM;
 	draft->place_list = grown;
@@ -83,7 +87,8 @@ static enum rc place_at(struct translation *t, struct draft_host *host, const ch
 	return map_put(&draft->places, address, place, NULL);
 }
 
-enum rc translate_place_candidate(struct translation *t, struct draft_host *host, const struct candidate *candidate)
+enum rc translate_place_candidate(struct translation *t, struct draft_host *host,
+				  const struct candidate *candidate)
 {
 	const struct path_pattern *path = &candidate->match->path;
 	struct candidate *copy = arena_alloc(t->arena, sizeof(*copy));
@@ -102,8 +107,8 @@ enum rc translate_place_candidate(struct translation *t, struct draft_host *host
 }
 
 /** Why one tunnel has the CNAME rather than another. */
-static const char *host_reason(struct translation *t, const struct draft_host *winner, const struct draft_host *loser,
-			       bool is_recorded)
+static const char *host_reason(struct translation *t, const struct draft_host *winner,
+			       const struct draft_host *loser, bool is_recorded)
 {
 	const char *why = is_recorded			      ? "as its CNAME points there now"
 			  : winner->created_s != loser->created_s ? "as it is older"
@@ -255,14 +260,15 @@ enum rc translate_settle_places(struct translation *t, struct draft *draft)
 static bool is_served_elsewhere(struct translation *t, const struct place *place, const struct candidate *c)
 {
 	const struct draft *draft = place->host->winner->draft;
-	const char *address = resource_rule_address(t->arena, draft->address, place->host->hostname, place->path, false);
+	const char *address = resource_rule_address(t->arena, draft->address, place->host->hostname,
+						    place->path, false);
 	const struct place *other = address ? map_get(&draft->places, address) : NULL;
 
 	return other && other->winner && other->winner->route == c->route && other->winner->verdict == RULE_SERVES;
 }
 
-static enum rc refuse_all(struct translation *t, const struct candidate *c, const struct fault *fault, const char *effect,
-			  const char *place)
+static enum rc refuse_all(struct translation *t, const struct candidate *c, const struct fault *fault,
+			  const char *effect, const char *place)
 {
 	enum rc rc = RC_OK;
 
@@ -272,8 +278,8 @@ static enum rc refuse_all(struct translation *t, const struct candidate *c, cons
 	return rc;
 }
 
-static enum rc lose_host(struct translation *t, const struct place *place, const struct candidate *c, struct claim *claim,
-			 const char *where)
+static enum rc lose_host(struct translation *t, const struct place *place, const struct candidate *c,
+			 struct claim *claim, const char *where)
 {
 	const struct fault fault = {.feature = "hostname", .reason = place->host->winner_reason,
 				    .span = c->route->route->meta.span};

@@ -44,7 +44,8 @@ static bool is_reached_kind(const struct policy_target *target, bool *ret_is_nam
 }
 
 /** Put a list of its own for each key, as one entry may stand in several. */
-static enum rc put_entry(struct translation *t, const char *const *parts, size_t count, const struct policy_entry *entry)
+static enum rc put_entry(struct translation *t, const char *const *parts, size_t count,
+			 const struct policy_entry *entry)
 {
 	struct policy_entry *copy = arena_alloc(t->arena, sizeof(*copy));
 
@@ -91,8 +92,10 @@ static enum rc index_target(struct translation *t, const struct policy *policy, 
 	entry.fault.is_said = true;
 	entry.fault.span = target->span;
 	entry.fault.reason = arena_printf(t->arena,
-					  "%s %s covers it, and adit does not implement %s: without it something might be "
-					  "served that it protects; leave it out of the input once something else does its work",
+					  "%s %s covers it, and adit does not implement %s: without it "
+					  "something might be "
+					  "served that it protects; leave it out of the input once something "
+					  "else does its work",
 					  policy->kind, policy->meta.key, policy->kind);
 	if (!entry.fault.reason)
 		return RC_NOMEM;
@@ -138,15 +141,16 @@ static bool entry_precedes(const struct policy_entry *a, const struct policy_ent
 }
 
 /** What a policy closes, for its refusal: "all that Gateway edge/web serves". */
-static const char *reach_text(struct translation *t, const char *kind, const struct meta *meta, const char *section)
+static const char *reach_text(struct translation *t, const char *kind, const struct meta *meta,
+			      const char *section)
 {
 	if (section && !str_eq(section, ANY_SECTION))
 		return arena_printf(t->arena, "all that %s of %s %s serves", section, kind, meta->key);
 	return arena_printf(t->arena, "all that %s %s serves", kind, meta->key);
 }
 
-static enum rc take(struct translation *t, const struct policy_entry *list, const char *kind, const struct meta *meta,
-		    const char *section, struct policy_found *found)
+static enum rc take(struct translation *t, const struct policy_entry *list, const char *kind,
+		    const struct meta *meta, const char *section, struct policy_found *found)
 {
 	for (; list; list = list->next) {
 		const char *object, *place;

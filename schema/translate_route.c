@@ -36,7 +36,8 @@ static enum rc render_regex(struct translation *t, const char *value, const stru
 		regex = arena_alloc(t->arena, sizeof(*regex));
 		if (!regex)
 			return RC_NOMEM;
-		regex->rc = path_render(t->arena, PATH_REGEX, value, &regex->pattern, regex->fault, sizeof(regex->fault));
+		regex->rc = path_render(t->arena, PATH_REGEX, value, &regex->pattern, regex->fault,
+					sizeof(regex->fault));
 		if (regex->rc == RC_NOMEM)
 			return RC_NOMEM;
 		rc = map_put(&t->regexes, value, regex, NULL);
@@ -76,8 +77,8 @@ static enum rc render_path(struct translation *t, const struct part_route *route
 	lint = path_regex_lint(match->path);
 	if (lint)
 		diag_address(t->diags,
-			     diag_add(t->diags, SEVERITY_WARNING, "A0218", match->path_span, "RegularExpression %s %s",
-				      match->path, lint),
+			     diag_add(t->diags, SEVERITY_WARNING, "A0218", match->path_span,
+				      "RegularExpression %s %s", match->path, lint),
 			     route->object);
 	return RC_OK;
 }

@@ -73,8 +73,10 @@ static enum rc drop(struct attach *a, const struct spot *spot, const struct part
 	const struct claim claim = {CLAIM_DROPPED, a->route->object, spot->hostname, NULL, match->fault->reason,
 				    match->fault->span};
 	const char *place = translate_place_text(a->t, spot->hostname, "");
-	enum rc rc = place ? translate_refuse(a->t, a->route->object, match->fault, "match dropped at", place) : RC_NOMEM;
+	enum rc rc = RC_NOMEM;
 
+	if (place)
+		rc = translate_refuse(a->t, a->route->object, match->fault, "match dropped at", place);
 	return rc ? rc : translate_claim(a->t, &claim);
 }
 
@@ -90,7 +92,8 @@ static enum rc isolate(struct attach *a, const struct spot *spot, const struct p
 
 	fault.span = route->hostname_count ? route->hostname_spans[spot->index] : route->meta.span;
 	fault.reason = arena_printf(a->t->arena,
-				    "listener %s of %s is more specific for %s than listener %s, and a tunnel cannot tell ports "
+				    "listener %s of %s is more specific for %s than listener %s, and a tunnel "
+				    "cannot tell ports "
 				    "apart: attach the Route to it as well",
 				    other ? other->name : "", spot->draft->object, spot->hostname,
 				    spot->listener->listener->name);
@@ -101,10 +104,12 @@ static enum rc isolate(struct attach *a, const struct spot *spot, const struct p
 	return rc ? rc : translate_claim(a->t, &claim);
 }
 
-static enum rc add_candidate(struct attach *a, const struct spot *spot, struct draft_host *host, size_t r, size_t m)
+static enum rc add_candidate(struct attach *a, const struct spot *spot, struct draft_host *host, size_t r,
+			     size_t m)
 {
 	struct part_rule *rule = &a->route->rules[r];
-	struct candidate c = {.route = a->route, .rule = rule, .match = &rule->matches[m], .listener = spot->listener,
+	struct candidate c = {.route = a->route, .rule = rule, .match = &rule->matches[m],
+			      .listener = spot->listener,
 			      .verdict = rule->verdict, .faults = rule->faults, .rule_index = (uint32_t)r,
 			      .match_index = (uint32_t)m};
 	const struct fault *policy = spot->draft->policy ? spot->draft->policy : spot->listener->policy;

@@ -15,11 +15,13 @@ static const struct {
 	enum option_type type;
 } options[] = {
 	{"connectTimeout", OPTION_SECONDS}, {"tlsTimeout", OPTION_SECONDS}, {"tcpKeepAlive", OPTION_SECONDS},
-	{"keepAliveTimeout", OPTION_SECONDS}, {"keepAliveConnections", OPTION_SECONDS}, {"noHappyEyeballs", OPTION_BOOL},
+	{"keepAliveTimeout", OPTION_SECONDS}, {"keepAliveConnections", OPTION_SECONDS}, {"noHappyEyeballs",
+											 OPTION_BOOL},
 	{"noTLSVerify", OPTION_BOOL}, {"disableChunkedEncoding", OPTION_BOOL}, {"bastionMode", OPTION_BOOL},
 	{"http2Origin", OPTION_BOOL}, {"matchSNItoHost", OPTION_BOOL}, {"httpHostHeader", OPTION_STRING},
 	{"originServerName", OPTION_STRING}, {"caPool", OPTION_STRING}, {"proxyAddress", OPTION_STRING},
-	{"proxyType", OPTION_STRING}, {"proxyPort", OPTION_SECONDS}, {"ipRules", OPTION_ANY}, {"access", OPTION_ANY},
+	{"proxyType", OPTION_STRING}, {"proxyPort", OPTION_SECONDS}, {"ipRules", OPTION_ANY}, {"access",
+											       OPTION_ANY},
 };
 
 static bool has_type(const struct json *value, enum option_type type)
@@ -95,7 +97,8 @@ static const char *check_authority(struct arena *arena, const char *service, con
 	const char *at = memrchr(authority, '@', size);
 	const char *host = at ? at + 1 : authority;
 	size_t host_size = size - (size_t)(host - authority);
-	const char *colon = host_size && *host == '[' ? memchr(host, ']', host_size) : memchr(host, ':', host_size);
+	const char *colon = host_size &&
+		*host == '[' ? memchr(host, ']', host_size) : memchr(host, ':', host_size);
 
 	for (size_t i = 0; i < host_size; i++)
 		if (isspace((unsigned char)host[i]) || host[i] == '%' || iscntrl((unsigned char)host[i]))
@@ -103,7 +106,9 @@ static const char *check_authority(struct arena *arena, const char *service, con
 	if (colon && *colon == ']')
 		colon = colon + 1 < host + host_size ? colon + 1 : NULL;
 	if (!host_size || colon == host)
-		return arena_printf(arena, "%s is an invalid address, please make sure it has a scheme and a hostname", service);
+		return arena_printf(arena,
+				    "%s is an invalid address, please make sure it has a scheme and a "
+				    "hostname", service);
 	for (const char *c = colon ? colon + 1 : host + host_size; c < host + host_size; c++)
 		if (!isdigit((unsigned char)*c))
 			return arena_printf(arena, "parse \"%s\": invalid port after host", service);
@@ -115,17 +120,22 @@ static const char *check_url(struct arena *arena, const char *service)
 	size_t scheme = 0, authority;
 	const char *rest, *fault;
 
-	while (isalnum((unsigned char)service[scheme]) || (scheme && service[scheme] && strchr("+-.", service[scheme])))
+	while (isalnum((unsigned char)service[scheme]) ||
+	       (scheme && service[scheme] && strchr("+-.", service[scheme])))
 		scheme++;
 	if (!scheme || !isalpha((unsigned char)*service) || strncmp(service + scheme, "://", 3) != 0)
-		return arena_printf(arena, "%s is an invalid address, please make sure it has a scheme and a hostname", service);
+		return arena_printf(arena,
+				    "%s is an invalid address, please make sure it has a scheme and a "
+				    "hostname", service);
 	rest = service + scheme + 3;
 	authority = strcspn(rest, "/?#");
 	fault = check_authority(arena, service, rest, authority);
 	if (fault)
 		return fault;
 	if (rest[authority] == '/')
-		return arena_printf(arena, "%s is an invalid address, ingress rules don't support proxying to a different path",
+		return arena_printf(arena,
+				    "%s is an invalid address, ingress rules don't support proxying to a "
+				    "different path",
 				    service);
 	return NULL;
 }
@@ -144,7 +154,8 @@ const char *cloudflared_service_refusal(struct arena *arena, const char *service
 	return check_url(arena, service);
 }
 
-static const char *check_hostname(struct arena *arena, const char *hostname, const char *path, size_t index, bool is_last)
+static const char *check_hostname(struct arena *arena, const char *hostname, const char *path, size_t index,
+				  bool is_last)
 {
 	const char *star = strrchr(hostname, '*');
 
@@ -155,7 +166,8 @@ static const char *check_hostname(struct arena *arena, const char *hostname, con
 	if (is_last && (!is_any(hostname) || *path))
 		return "The last ingress rule must match all URLs";
 	if (!is_last && is_any(hostname) && !*path)
-		return arena_printf(arena, "Rule #%zu is matching the hostname '%s', but this will match every hostname",
+		return arena_printf(arena,
+				    "Rule #%zu is matching the hostname '%s', but this will match every hostname",
 				    index + 1, hostname);
 	return NULL;
 }
@@ -184,7 +196,8 @@ static const char *check_rule(struct arena *arena, const struct json *rule, size
 	const struct json *origin_request = json_get(rule, "originRequest");
 	const char *fault = check_options(arena, origin_request);
 
-	if (!is_text(json_get(rule, "hostname")) || !is_text(json_get(rule, "path")) || !is_text(json_get(rule, "service")))
+	if (!is_text(json_get(rule, "hostname")) || !is_text(json_get(rule, "path")) ||
+	    !is_text(json_get(rule, "service")))
 		return "json: cannot unmarshal a rule";
 	if (!fault && !json_get_bool(origin_request, "bastionMode", false))
 		fault = cloudflared_service_refusal(arena, json_get_string(rule, "service", ""));

@@ -25,16 +25,19 @@ static const struct {
 	{"{\"ingress\":[{\"hostname\":\"a\",\"service\":\"http_status:404\"}]}", "The last ingress rule"},
 	{"{\"ingress\":[{\"path\":\"a\",\"service\":\"http_status:404\"}]}", "The last ingress rule"},
 	{"{\"ingress\":[{\"service\":\"http://a\"}" LAST, "Rule #1 is matching the hostname ''"},
-	{"{\"ingress\":[{\"hostname\":\"*\",\"service\":\"http://a\"}" LAST, "Rule #1 is matching the hostname '*'"},
+	{"{\"ingress\":[{\"hostname\":\"*\",\"service\":\"http://a\"}" LAST,
+	 "Rule #1 is matching the hostname '*'"},
 	{"{\"ingress\":[{\"hostname\":\"*\",\"path\":\".*\",\"service\":\"http://a\"}" LAST, NULL},
 	{"{\"ingress\":[{\"hostname\":\"a*.b\",\"service\":\"http://a\"}" LAST, "Hostname patterns"},
 	{"{\"ingress\":[{\"hostname\":\"*.*.b\",\"service\":\"http://a\"}" LAST, "Hostname patterns"},
 	{"{\"ingress\":[{\"hostname\":\"a:80\",\"service\":\"http://a\"}" LAST, "Hostname cannot contain a port"},
 	{"{\"ingress\":[{\"hostname\":\"a:b:c\",\"service\":\"http://a\"}" LAST, NULL},
-	{"{\"ingress\":[{\"hostname\":\"a\",\"path\":\"(\",\"service\":\"http://a\"}" LAST, "Rule #1 has an invalid regex"},
+	{"{\"ingress\":[{\"hostname\":\"a\",\"path\":\"(\",\"service\":\"http://a\"}" LAST,
+	 "Rule #1 has an invalid regex"},
 	{"{\"ingress\":[{\"hostname\":\"a\",\"service\":\"http://a\",\"originRequest\":{\"connectTimeout\":\"30s\"}}" LAST, "json"},
 	{"{\"ingress\":[{\"hostname\":\"a\",\"service\":\"http://a\",\"originRequest\":{\"connectTimeout\":1.5}}" LAST, "json"},
-	{"{\"ingress\":[{\"hostname\":\"a\",\"service\":\"\",\"originRequest\":{\"bastionMode\":true}}" LAST, NULL},
+	{"{\"ingress\":[{\"hostname\":\"a\",\"service\":\"\",\"originRequest\":{\"bastionMode\":true}}" LAST,
+	 NULL},
 	{"{\"ingress\":[{\"hostname\":\"a\",\"service\":\"http://a\","
 	 "\"originRequest\":{\"access\":{\"required\":true,\"audTag\":[\"x\"]}}}" LAST, "access.TeamName"},
 	{"{\"ingress\":[{\"hostname\":1,\"service\":\"http://a\"}" LAST, "json"},
@@ -47,7 +50,8 @@ static void configurations_are_judged_as_cloudflared_does(void **state)
 	for (size_t i = 0; i < COUNT(configs); i++) {
 		const char *refusal = judge(*state, configs[i].config);
 
-		if (configs[i].refusal ? !str_has_prefix(str_or_empty(refusal), configs[i].refusal) : refusal != NULL)
+		if (configs[i].refusal ? !str_has_prefix(str_or_empty(refusal),
+							 configs[i].refusal) : refusal != NULL)
 			fail_msg("%s: %s", configs[i].config, refusal ? refusal : "accepted");
 	}
 }

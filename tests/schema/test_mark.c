@@ -35,8 +35,8 @@ static void a_mark_is_found_at_the_start_only(void **state)
 
 		if (!str_eq(mark.project, parses[i].project) || !str_eq(mark.gateway, parses[i].gateway) ||
 		    !str_eq(mark.rest, parses[i].rest))
-			fail_msg("row %zu: %s gives %s %s, rest \"%s\"", i, parses[i].comment, mark.project, mark.gateway,
-				 mark.rest);
+			fail_msg("row %zu: %s gives %s %s, rest \"%s\"", i, parses[i].comment, mark.project,
+				 mark.gateway, mark.rest);
 	}
 }
 
@@ -49,8 +49,10 @@ static void applying_keeps_the_comment_and_replaces_a_mark(void **state)
 	assert_string_equal(mark_make(arena, "shop", "tunnel/edge"), "adit:shop edge");
 	assert_string_equal(mark_apply(arena, "shop", tunnel, NULL), "adit:shop edge/web");
 	assert_string_equal(mark_apply(arena, "shop", tunnel, "by hand"), "adit:shop edge/web by hand");
-	assert_string_equal(mark_apply(arena, "shop", tunnel, "adit:old a/b by hand"), "adit:shop edge/web by hand");
-	assert_string_equal(mark_apply(arena, "shop", tunnel, "adit:shop edge/web by hand"), "adit:shop edge/web by hand");
+	assert_string_equal(mark_apply(arena, "shop", tunnel, "adit:old a/b by hand"),
+			    "adit:shop edge/web by hand");
+	assert_string_equal(mark_apply(arena, "shop", tunnel, "adit:shop edge/web by hand"),
+			    "adit:shop edge/web by hand");
 }
 
 static void comments_fit_a_free_plan(void **state)
@@ -78,7 +80,8 @@ static const struct {
 	{"by hand", "a:b", NULL},
 	{"", "managed-by:cnap-gateway,tunnel-id:1", "CNAP's gateway controller"},
 	{"Routed via Cloudflare Tunnel to Gateway edge/web [github.com/x]", NULL, "CNAP's gateway controller"},
-	{"managed by cloudflare-tunnel-ingress-controller, tunnel [x]", "", "cloudflare-tunnel-ingress-controller"},
+	{"managed by cloudflare-tunnel-ingress-controller, tunnel [x]", "",
+	 "cloudflare-tunnel-ingress-controller"},
 	{"cfgate/owner=1", NULL, "cfgate"},
 	{"heritage=external-dns,external-dns/owner=x", NULL, "external-dns"},
 	{"Managed by Terraform", NULL, "Terraform"},
@@ -111,7 +114,8 @@ static void names_come_from_the_template(void **state)
 {
 	for (size_t i = 0; i < COUNT(names); i++) {
 		char *name = NULL;
-		enum rc rc = mark_tunnel_name(*state, names[i].tmpl, "shop", names[i].name_space, names[i].gateway, &name);
+		enum rc rc = mark_tunnel_name(*state, names[i].tmpl, "shop", names[i].name_space,
+					      names[i].gateway, &name);
 
 		assert_int_equal(rc, names[i].name ? RC_OK : RC_INVALID);
 		if (names[i].name)
@@ -131,7 +135,7 @@ static void long_names_are_cut_and_stay_apart(void **state)
 	assert_true(mark_is_tunnel_name(TEMPLATE, "shop", a));
 	assert_false(mark_is_tunnel_name(TEMPLATE, "other", a));
 	/* Cut, yet found again where the namespace alone fills it. */
-	assert_int_equal(mark_tunnel_name(arena, TEMPLATE, "shop", SIXTY TEN TEN TEN, "x", &a), RC_OK);
+	assert_int_equal(mark_tunnel_name(arena, TEMPLATE, "shop", SIXTY TEN TEN TEN TEN, "x", &a), RC_OK);
 	assert_true(mark_is_tunnel_name(TEMPLATE, "shop", a));
 }
 

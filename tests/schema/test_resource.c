@@ -59,17 +59,19 @@ static const struct {
 	/* Null, empty objects and nothing are one thing. */
 	{RESOURCE_RULE, "{\"service\":\"http://a:1\"}",
 	 "{\"service\":\"http://a:1\",\"hostname\":\"\",\"path\":\"\",\"origin_request\":{}}", true, true},
-	{RESOURCE_RULE, "{\"service\":\"s\",\"origin_request\":{\"access\":{},\"noTLSVerify\":null}}", "{\"service\":\"s\"}",
-	 true, true},
+	{RESOURCE_RULE, "{\"service\":\"s\",\"origin_request\":{\"access\":{},\"noTLSVerify\":null}}",
+	 "{\"service\":\"s\"}", true, true},
 	{RESOURCE_RULE, "{\"service\":\"s\",\"origin_request\":{\"a\":1,\"b\":2}}",
 	 "{\"service\":\"s\",\"origin_request\":{\"b\":2,\"a\":1}}", true, true},
 	{RESOURCE_RULE, "{\"service\":\"s\",\"origin_request\":{\"a\":1}}",
 	 "{\"service\":\"s\",\"origin_request\":{\"a\":1,\"b\":2}}", false, false},
-	{RESOURCE_RULE, "{\"service\":\"s\",\"origin_request\":{\"a\":1}}", "{\"service\":\"s\",\"origin_request\":{\"b\":1}}",
-	 false, false},
-	{RESOURCE_RULE, "{\"service\":\"s\",\"origin_request\":{\"noTLSVerify\":false}}", "{\"service\":\"s\"}", false, false},
+	{RESOURCE_RULE, "{\"service\":\"s\",\"origin_request\":{\"a\":1}}",
+	 "{\"service\":\"s\",\"origin_request\":{\"b\":1}}", false, false},
+	{RESOURCE_RULE, "{\"service\":\"s\",\"origin_request\":{\"noTLSVerify\":false}}",
+	 "{\"service\":\"s\"}", false, false},
 	/* cloudflared compares hostnames and paths byte by byte; DNS does not. */
-	{RESOURCE_RULE, "{\"service\":\"s\",\"hostname\":\"a\"}", "{\"service\":\"s\",\"hostname\":\"A\"}", false, false},
+	{RESOURCE_RULE, "{\"service\":\"s\",\"hostname\":\"a\"}", "{\"service\":\"s\",\"hostname\":\"A\"}",
+	 false, false},
 	{RESOURCE_CNAME, "{\"name\":\"a.b\",\"content\":\"X.cfargotunnel.com\",\"ttl\":1}",
 	 "{\"name\":\"A.b\",\"content\":\"x.CFargotunnel.com\",\"ttl\":1}", true, true},
 	{RESOURCE_CNAME, "{\"name\":\"a\",\"ttl\":1}", "{\"name\":\"a\",\"ttl\":300}", false, false},
@@ -77,14 +79,15 @@ static const struct {
 	{RESOURCE_CNAME, "{\"name\":\"a\",\"comment\":\"\"}", "{\"name\":\"a\"}", true, true},
 	/* What is not known yet equals nothing but itself. */
 	{RESOURCE_CNAME, "{\"name\":\"a\"}", "{\"name\":\"a\",\"content\":\"x\"}", false, false},
+	{RESOURCE_CNAME, "{\"name\":\"a\"}", "{\"name\":\"a\",\"content\":\"\"}", false, true},
 	{RESOURCE_CNAME, "{\"name\":\"a\"}", "{\"name\":\"a\"}", true, true},
 	/* Computed fields say nothing on whether something must change. */
-	{RESOURCE_TUNNEL, "{\"name\":\"t\",\"status\":\"healthy\",\"id\":\"1\"}", "{\"name\":\"t\",\"status\":\"down\"}", true,
-	 true},
+	{RESOURCE_TUNNEL, "{\"name\":\"t\",\"status\":\"healthy\",\"id\":\"1\"}",
+	 "{\"name\":\"t\",\"status\":\"down\"}", true, true},
 	{RESOURCE_TUNNEL, "{\"name\":\"t\"}", "{\"name\":\"u\"}", false, false},
 	/* Order: only that of the rules on both sides. */
-	{RESOURCE_TUNNEL, "{\"name\":\"t\",\"rule_order\":[\"a\",\"b\",\"c\"]}", "{\"name\":\"t\",\"rule_order\":[\"a\",\"c\"]}",
-	 true, true},
+	{RESOURCE_TUNNEL, "{\"name\":\"t\",\"rule_order\":[\"a\",\"b\",\"c\"]}",
+	 "{\"name\":\"t\",\"rule_order\":[\"a\",\"c\"]}", true, true},
 	{RESOURCE_TUNNEL, "{\"name\":\"t\",\"rule_order\":[\"x\",\"a\",\"b\",\"c\"]}",
 	 "{\"name\":\"t\",\"rule_order\":[\"a\",\"y\",\"b\",\"z\",\"c\"]}", true, true},
 	{RESOURCE_TUNNEL, "{\"name\":\"t\",\"rule_order\":[\"a\",\"b\",\"c\"]}",
@@ -112,7 +115,8 @@ static void other_kinds_differ(void **state)
 {
 	struct arena *arena = *state;
 
-	assert_false(resource_equal(read_resource(arena, RESOURCE_RULE, "{}"), read_resource(arena, RESOURCE_CNAME, "{}")));
+	assert_false(resource_equal(read_resource(arena, RESOURCE_RULE, "{}"),
+				    read_resource(arena, RESOURCE_CNAME, "{}")));
 }
 
 /** JSON in, and what comes out again: without and with computed fields. */
@@ -126,7 +130,8 @@ static const struct {
 	 "{\"account\":\"main\",\"name\":\"n\",\"origin_request\":{\"noTLSVerify\":true},\"rule_order\":[\"x\"]}",
 	 "{\"account\":\"main\",\"created_at\":\"c\",\"id\":\"i\",\"name\":\"n\",\"origin_request\":{\"noTLSVerify\":true},"
 	 "\"rule_order\":[\"x\"],\"status\":\"down\"}"},
-	{RESOURCE_RULE, "{\"hostname\":\"\",\"service\":\"http_status:404\",\"path\":null}", "{\"service\":\"http_status:404\"}",
+	{RESOURCE_RULE, "{\"hostname\":\"\",\"service\":\"http_status:404\",\"path\":null}",
+	 "{\"service\":\"http_status:404\"}",
 	 "{\"service\":\"http_status:404\"}"},
 	{RESOURCE_CNAME, "{\"id\":\"r\",\"account\":\"m\",\"name\":\"A.b\",\"proxied\":true,\"ttl\":1,\"comment\":\"c\"}",
 	 "{\"account\":\"m\",\"comment\":\"c\",\"name\":\"a.b\",\"proxied\":true,\"ttl\":1}",
@@ -143,7 +148,8 @@ static void json_goes_round(void **state)
 
 		assert_int_equal(resource_to_json(arena, resource, false, &json), RC_OK);
 		assert_string_equal(write(arena, json), round_trips[i].out);
-		assert_true(resource_equal(resource, read_resource(arena, round_trips[i].kind, round_trips[i].out)));
+		assert_true(resource_equal(resource,
+					   read_resource(arena, round_trips[i].kind, round_trips[i].out)));
 		assert_int_equal(resource_to_json(arena, resource, true, &json), RC_OK);
 		assert_string_equal(write(arena, json), round_trips[i].computed);
 	}
@@ -167,16 +173,19 @@ static void wrong_types_are_corrupt(void **state)
 		enum resource_kind kind;
 		const char *text;
 	} bad[] = {
-		{RESOURCE_RULE, "[]"}, {RESOURCE_RULE, "{\"service\":1}"}, {RESOURCE_RULE, "{\"origin_request\":[]}"},
+		{RESOURCE_RULE, "[]"}, {RESOURCE_RULE, "{\"service\":1}"}, {RESOURCE_RULE,
+									    "{\"origin_request\":[]}"},
 		{RESOURCE_TUNNEL, "{\"rule_order\":{}}"}, {RESOURCE_TUNNEL, "{\"rule_order\":[1]}"},
-		{RESOURCE_CNAME, "{\"proxied\":\"yes\"}"}, {RESOURCE_CNAME, "{\"ttl\":1.5}"}, {RESOURCE_CNAME, "{\"ttl\":true}"},
+		{RESOURCE_CNAME, "{\"proxied\":\"yes\"}"}, {RESOURCE_CNAME, "{\"ttl\":1.5}"}, {RESOURCE_CNAME,
+											       "{\"ttl\":true}"},
 	};
 	struct arena *arena = *state;
 
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct resource *resource = NULL;
 
-		assert_int_equal(resource_from_json(arena, bad[i].kind, "x", parse(arena, bad[i].text), &resource), RC_CORRUPT);
+		assert_int_equal(resource_from_json(arena, bad[i].kind, "x", parse(arena, bad[i].text),
+						    &resource), RC_CORRUPT);
 		assert_null(resource);
 	}
 }
@@ -184,7 +193,8 @@ static void wrong_types_are_corrupt(void **state)
 static void addresses_name_tunnel_hostname_and_path(void **state)
 {
 	struct arena *arena = *state;
-	const char *tunnel = resource_tunnel_address(arena, "edge", "web"), *native = resource_tunnel_address(arena, "", "web");
+	const char *tunnel = resource_tunnel_address(arena, "edge",
+						     "web"), *native = resource_tunnel_address(arena, "", "web");
 
 	assert_string_equal(tunnel, "tunnel/edge/web");
 	assert_string_equal(native, "tunnel/web");

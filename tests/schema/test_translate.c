@@ -15,8 +15,8 @@
 
 /** testdata/translate/<name>.case */
 static const char *const files[] = {
-	"gateways", "listeners", "attachment", "defaults", "matches", "order", "duplicates", "hostnames", "backends",
-	"filters", "policies", "annotations", "native", "kinds",
+	"gateways", "listeners", "attachment", "defaults", "matches", "order", "duplicates", "hostnames",
+	"backends", "filters", "policies", "annotations", "native", "kinds",
 };
 
 /** One translation of one case. */
@@ -63,7 +63,8 @@ static void reverse_objects(struct objects *o)
 	reverse(o->tunnels, o->tunnel_count);
 }
 
-static void decode(struct arena *arena, const struct case_file *file, const struct translate_case *c, struct outcome *o)
+static void decode(struct arena *arena, const struct case_file *file, const struct translate_case *c,
+		   struct outcome *o)
 {
 	struct decoder *decoder = NULL;
 
@@ -74,12 +75,13 @@ static void decode(struct arena *arena, const struct case_file *file, const stru
 	decode_close(decoder);
 	for (size_t i = 0; i < o->diags.count; i++)
 		if (o->diags.items[i].severity == SEVERITY_ERROR)
-			fail_msg("%s: line %u: %s", c->title, o->diags.items[i].span.line, o->diags.items[i].summary);
+			fail_msg("%s: line %u: %s", c->title, o->diags.items[i].span.line,
+				 o->diags.items[i].summary);
 	diags_init(&o->diags, arena);
 }
 
-static void run(struct arena *arena, const struct case_file *file, const struct translate_case *c, bool is_reversed,
-		struct outcome *o)
+static void run(struct arena *arena, const struct case_file *file, const struct translate_case *c,
+		bool is_reversed, struct outcome *o)
 {
 	struct translate_input input = {.project = &o->project, .objects = &o->objects, .recorded = &o->recorded};
 	enum rc rc;
@@ -148,7 +150,8 @@ static void check_desired(struct arena *arena, const char *title, const struct d
 		check_tunnel(arena, title, &desired->tunnels[i]);
 		rules += desired->tunnels[i].rule_count;
 		if (i)
-			assert_true(strcmp(desired->tunnels[i - 1].tunnel->address, desired->tunnels[i].tunnel->address) < 0);
+			assert_true(strcmp(desired->tunnels[i - 1].tunnel->address,
+					   desired->tunnels[i].tunnel->address) < 0);
 	}
 	assert_int_equal(rules, desired->rule_count);
 	for (size_t i = 1; i < desired->cname_count; i++)
@@ -270,7 +273,8 @@ int main(void)
 		void *name = (void *)(uintptr_t)files[i];
 
 		tests[2 * i] = (struct CMUnitTest){files[i], run_file, NULL, NULL, name};
-		tests[2 * i + 1] = (struct CMUnitTest){"and short of memory", run_file_short_of_memory, NULL, NULL, name};
+		tests[2 * i + 1] = (struct CMUnitTest){"and short of memory", run_file_short_of_memory, NULL,
+						       NULL, name};
 	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,8 @@
 
 static struct resource rule_of(const char *hostname, const char *path)
 {
-	return (struct resource){.kind = RESOURCE_RULE, .u.rule = {.hostname = hostname, .path = path, .service = "http://a"}};
+	return (struct resource){.kind = RESOURCE_RULE,
+				 .u.rule = {.hostname = hostname, .path = path, .service = "http://a"}};
 }
 
 /** One rule before the catch-all: is it the one? */
@@ -60,7 +61,8 @@ static void one_rule_is_tried_as_cloudflared_tries_it(void **state)
 
 		assert_int_equal(translate_match(rules, 2, rows[i].host, rows[i].request, &index), RC_OK);
 		if (index != (rows[i].is_match ? 0 : 1))
-			fail_msg("row %zu: %s %s for %s%s", i, rows[i].hostname, rows[i].path, rows[i].host, rows[i].request);
+			fail_msg("row %zu: %s %s for %s%s", i, rows[i].hostname, rows[i].path, rows[i].host,
+				 rows[i].request);
 	}
 }
 

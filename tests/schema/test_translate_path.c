@@ -59,13 +59,16 @@ static void values_become_patterns(void **state)
 	for (size_t i = 0; i < COUNT(renderings); i++) {
 		struct path_pattern path = {0};
 		char fault[PATH_FAULT_BYTES] = "";
-		enum rc rc = path_render(*state, renderings[i].type, renderings[i].value, &path, fault, sizeof(fault));
+		enum rc rc = path_render(*state, renderings[i].type, renderings[i].value, &path, fault,
+					 sizeof(fault));
 		const char *pattern = renderings[i].pattern;
 		const char *hostless = renderings[i].hostless ? renderings[i].hostless : pattern;
 
-		if ((rc == RC_OK) != (pattern != NULL) || !str_eq(path.pattern, pattern) || !str_eq(path.hostless, hostless) ||
+		if ((rc == RC_OK) != (pattern != NULL) || !str_eq(path.pattern, pattern) ||
+		    !str_eq(path.hostless, hostless) ||
 		    path.size != renderings[i].size)
-			fail_msg("%s gives %s (%u)", renderings[i].value, path.pattern ? path.pattern : fault, path.size);
+			fail_msg("%s gives %s (%u)", renderings[i].value, path.pattern ? path.pattern : fault,
+				 path.size);
 		assert_int_equal(*fault != '\0', rc != RC_OK);
 		if (pattern)
 			assert_int_equal(path.type, renderings[i].type);
@@ -107,7 +110,8 @@ static void patterns_match_as_the_gateway_api_says(void **state)
 		struct regex *regex = NULL;
 		char fault[PATH_FAULT_BYTES];
 
-		assert_int_equal(path_render(*state, matches[i].type, matches[i].value, &path, fault, sizeof(fault)), RC_OK);
+		assert_int_equal(path_render(*state, matches[i].type, matches[i].value, &path, fault,
+					     sizeof(fault)), RC_OK);
 		if (*path.pattern)
 			assert_int_equal(regex_new(path.pattern, strlen(path.pattern), &regex, NULL, 0), RC_OK);
 		for (size_t k = 0; k < COUNT(matches[i].yes) && matches[i].yes[k]; k++)
@@ -125,7 +129,8 @@ static void odd_regexes_are_told(void **state)
 		bool is_odd;
 	} rows[] = {
 		{"/api", true}, {"/api/v1-x", true}, {"api/.*", true}, {"/a%20b.*", true}, {"", true},
-		{"/api/.*", false}, {"a?/b", false}, {"a|/b", false}, {".*", false}, {"(?i)/a", false}, {"^/api$", false},
+		{"/api/.*", false}, {"a?/b", false}, {"a|/b", false}, {".*", false}, {"(?i)/a",
+										      false}, {"^/api$", false},
 	};
 
 	(void)state;

@@ -33,6 +33,7 @@ enum rc case_recorded(struct arena *arena, const char *lines, struct map *ret_ma
 /** A result as text: every field that matters, one line each. @param desired NULL: translation failed */
 void desired_write(const struct desired *desired, const struct diags *diags, struct strbuf *out);
 /** Where each request goes. */
-enum rc requests_write(struct arena *arena, const struct desired *desired, const char *lines, struct strbuf *out) MUST_CHECK;
+enum rc requests_write(struct arena *arena, const struct desired *desired, const char *lines,
+		       struct strbuf *out) MUST_CHECK;
 
 #endif

@@ -16,8 +16,8 @@ static const char *const severity_names[] = {
 static void write_span(struct strbuf *out, const struct span *span)
 {
 	if (span->text)
-		strbuf_addf(out, " @%s%u:%u", str_eq(span->text->name, "input") ? "" : span->text->name, span->line,
-			    span->column);
+		strbuf_addf(out, " @%s%u:%u", str_eq(span->text->name, "input") ? "" : span->text->name,
+			    span->line, span->column);
 }
 
 static void write_json(struct strbuf *out, const struct json *value)
@@ -32,8 +32,8 @@ static void write_rule(struct strbuf *out, const struct resource *rule)
 {
 	const struct rule_fields *fields = &rule->u.rule;
 
-	strbuf_addf(out, "  %s %s -> %s", *fields->hostname ? fields->hostname : "*", *fields->path ? fields->path : "-",
-		    fields->service);
+	strbuf_addf(out, "  %s %s -> %s", *fields->hostname ? fields->hostname : "*",
+		    *fields->path ? fields->path : "-", fields->service);
 	write_json(out, fields->origin_request);
 	strbuf_addf(out, "  # %s", rule->origin.object);
 	if (str_has_prefix(rule->origin.object, "HTTPRoute "))
@@ -58,7 +58,8 @@ static void write_cname(struct strbuf *out, const struct desired_cname *cname)
 {
 	const struct resource *c = cname->cname;
 
-	strbuf_addf(out, "%s -> %s%s  # %s", c->address, c->tunnel, cname->protect ? " protected" : "", c->origin.object);
+	strbuf_addf(out, "%s -> %s%s  # %s", c->address, c->tunnel, cname->protect ? " protected" : "",
+		    c->origin.object);
 	write_span(out, &c->origin.span);
 	strbuf_addc(out, '\n');
 }
