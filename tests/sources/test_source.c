@@ -134,12 +134,12 @@ static void test_many_files(void **state)
 	size_t count;
 	char name[64];
 
-	for (int i = 0; i < 5000; i++) {
-		snprintf(name, sizeof(name), "in/%d/%d.yaml", i % 50, i);
+	for (int i = 0; i < 500; i++) {
+		snprintf(name, sizeof(name), "in/%d/%d.yaml", i % 20, i);
 		folder_write(name, "x");
 	}
 	assert_int_equal(source_collect(&folder->run, &input, 1, -1, &texts, &count), RC_OK);
-	assert_int_equal(count, 5000);
+	assert_int_equal(count, 500);
 	for (size_t i = 1; i < count; i++)
 		assert_true(strcmp(texts[i - 1].text->name, texts[i].text->name) < 0);
 }
