@@ -31,17 +31,23 @@ enum claim_state {
 	CLAIM_ELIDED,       /**< the edge does it (https redirect) */
 };
 
-/** A hostname and path that the input still asks for, though no serving rule stands for it. */
+/** A hostname and path that the input still asks for, though no serving rule of this object stands for it. One per
+ * object, hostname and path; of several reasons the most telling one (closed, lost, dropped, unattached, elided). A
+ * Route that only some of its parents take has claims for its wildcards and for Routes without hostnames, too, since
+ * these may have come out otherwise at the others. */
 struct claim {
 	enum claim_state state;
 	const char *object;           /**< "HTTPRoute shop/web" */
 	const char *hostname;         /**< intersected; "" any; for unattached Routes as written */
-	const char *path;             /**< RE2 as it would be rendered; "" any; NULL where it cannot be rendered (stands for every path of this object) */
+	const char *path;             /**< RE2 as it would be rendered; "" any; NULL where it cannot be rendered, and where
+				       * an unattached Route names neither hostname nor path (stands for every path of this
+				       * object) */
 	const char *reason;           /**< "matches on header x-beta, which a tunnel cannot test" */
 	struct span span;
 };
 
-/** A feature or object refused, for the summary and the report. One per place. */
+/** A feature or object refused, for the summary and the report. One per object, feature and place; what is wrong with a
+ * policy's target is said once for the policy. */
 struct refusal {
 	const char *object;           /**< "HTTPRoute shop/web" */
 	const char *feature;          /**< "header match", "RequestMirror", "weights"... */
@@ -58,13 +64,12 @@ struct unattached {
 	struct span span;
 };
 
-/** A hostname that an input object claims on a tunnel, live or not; for conflicts between tunnels and for losses. */
 struct desired {
 	struct desired_tunnel *tunnels;    size_t tunnel_count, tunnel_capacity;   /**< sorted by address */
 	struct desired_cname *cnames;      size_t cname_count, cname_capacity;     /**< sorted by address */
-	struct claim *claims;              size_t claim_count, claim_capacity;
+	struct claim *claims;              size_t claim_count, claim_capacity;     /**< sorted by object, hostname, path */
 	struct refusal *refusals;          size_t refusal_count, refusal_capacity; /**< sorted by place */
-	struct unattached *unattached;     size_t unattached_count, unattached_capacity;
+	struct unattached *unattached;     size_t unattached_count, unattached_capacity; /**< sorted by object, parent */
 	size_t rule_count;
 	const char *digest;                /**< of the input: objects.digest */
 };

@@ -30,12 +30,13 @@ char *mark_apply(struct arena *arena, const char *project, const char *tunnel_ad
  * or NULL; static. */
 const char *mark_foreign_tool(const char *comment, const char *tags);
 
-/** Render a tunnel's name from the template.
+/** Render a tunnel's name from the template, which may have {project}, {namespace} and {gateway}.
  * Over LIMIT_TUNNEL_NAME_BYTES it is cut and closed with 12 hex digits of its hash. Dots inside the parts become dashes.
- * @param name_space  "" for a native Tunnel: "{namespace}." is left out then
+ * @param name_space  "" for a native Tunnel: {namespace} is left out then, and what sets it off
  * @return RC_OK; RC_INVALID unknown variable in the template; RC_NOMEM */
 enum rc mark_tunnel_name(struct arena *arena, const char *tmpl, const char *project, const char *name_space, const char *gateway, char **ret_name) MUST_CHECK;
-/** True when @p name could have been rendered for @p project: for finding orphans. */
+/** True when @p name could have been rendered for @p project: for finding orphans. Never with a template that has no
+ * {project}, since then the name says nothing on whose it is. */
 bool mark_is_tunnel_name(const char *tmpl, const char *project, const char *name);
 
 #endif

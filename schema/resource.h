@@ -89,7 +89,8 @@ const struct resource_type *resource_type(enum resource_kind kind);
 const struct resource_type *resource_type_find(const char *name);
 /** The field's value as JSON (normal form); arena; NULL value for absent. @return RC_OK or RC_NOMEM */
 enum rc resource_field_json(struct arena *arena, const struct resource *resource, const struct field *field, struct json **ret_value) MUST_CHECK;
-/** True when the field's normal forms are equal. FIELD_ORDER compares the relative order of common members;
+/** True when the field's normal forms are equal. FIELD_ORDER compares the relative order of common members (false when
+ * memory is used up);
  * an unknown FIELD_LATE value equals nothing but itself. */
 bool resource_field_equal(const struct field *field, const struct resource *a, const struct resource *b);
 /** All fields as one JSON object, absent ones left out, computed ones included when @p computed. */
@@ -98,7 +99,8 @@ enum rc resource_to_json(struct arena *arena, const struct resource *resource, b
 enum rc resource_from_json(struct arena *arena, enum resource_kind kind, const char *address, const struct json *object, struct resource **ret_resource) MUST_CHECK;
 /** True when no field that is compared differs. */
 bool resource_equal(const struct resource *a, const struct resource *b);
-/** XXH3-128 over the canonical JSON of the compared fields, hex; arena. */
+/** XXH3-128 over the canonical JSON of the compared fields, hex; arena. Without FIELD_ORDER fields, so that resources that
+ * are equal have one fingerprint. */
 char *resource_fingerprint(struct arena *arena, const struct resource *resource);
 /** Order for output: tunnels, rules, cnames; then by address bytes. */
 int resource_compare_address(const char *a, const char *b);
@@ -109,7 +111,8 @@ char *resource_rule_address(struct arena *arena, const char *tunnel_address, con
 char *resource_cname_address(struct arena *arena, const char *fqdn);
 /** "tunnel/<namespace>/<gateway>" or "tunnel/<name>" when @p name_space is ""; arena. */
 char *resource_tunnel_address(struct arena *arena, const char *name_space, const char *name);
-/** The originRequest in normal form: null members, empty objects and NULL are all "absent"; arena. */
+/** The originRequest in normal form: null members, empty objects and NULL are all "absent"; arena. When memory is used up,
+ * @p origin_request itself. */
 const struct json *resource_origin_request_normal(struct arena *arena, const struct json *origin_request);
 /** True for a service that serves (anything but http_status:...). */
 bool resource_service_is_serving(const char *service);

@@ -148,10 +148,12 @@ struct refused {
 	struct refusal refusal;
 	const char *place;
 	size_t more;
+	bool is_said;                      /**< of a policy: it is not known how many more */
 };
 
 struct translation {
-	struct arena *arena;
+	struct arena *arena;               /**< for what the desired state holds on to, texts above all */
+	struct arena *scratch;             /**< for what is done with once translation is: freed then */
 	struct diags *diags;
 	const struct translate_input *in;
 	struct desired *desired;
@@ -266,6 +268,8 @@ enum rc translate_natives(struct translation *t) MUST_CHECK;
 enum rc translate_emit_native(struct translation *t, struct draft *draft) MUST_CHECK;
 
 /* translate_loss.c: what finds no rule */
+/** More than LIMIT_RULES of something (A0207). @return RC_LIMIT */
+enum rc translate_too_many(struct translation *t) MUST_CHECK;
 enum rc translate_claim(struct translation *t, const struct claim *claim) MUST_CHECK;
 /** Refuse something once per object, feature and place in the input.
  * @param effect  "http_status:500 at"

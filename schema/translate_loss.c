@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/str.h"
 #include "schema/translate_internal.h"
 
@@ -12,11 +13,21 @@ const char *translate_place_text(struct translation *t, const char *hostname, co
 	return arena_printf(t->arena, "%s%s", hostname, str_or_empty(path));
 }
 
+enum rc translate_too_many(struct translation *t)
+{
+	diag_add(t->diags, SEVERITY_ERROR, "A0207", (struct span){0}, "the Routes ask for more than %u rules",
+		 LIMIT_RULES);
+	return RC_LIMIT;
+}
+
 enum rc translate_claim(struct translation *t, const struct claim *claim)
 {
 	struct desired *d = t->desired;
-	struct claim *grown = arena_grow(t->arena, d->claims, d->claim_count, &d->claim_capacity, sizeof(*grown));
+	struct claim *grown;
 
+	if (d->claim_count >= LIMIT_RULES)
+		return translate_too_many(t);
+	grown = arena_grow(t->arena, d->claims, d->claim_count, &d->claim_capacity, sizeof(*grown));
 	if (!grown)
 		return RC_NOMEM;
 	d->claims = grown;
@@ -27,9 +38,11 @@ enum rc translate_claim(struct translation *t, const struct claim *claim)
 enum rc translate_unattached(struct translation *t, const struct unattached *unattached)
 {
 	struct desired *d = t->desired;
-	struct unattached *grown =
-		arena_grow(t->arena, d->unattached, d->unattached_count, &d->unattached_capacity, sizeof(*grown));
+	struct unattached *grown;
 
+	if (d->unattached_count >= LIMIT_RULES)
+		return translate_too_many(t);
+	grown = arena_grow(t->arena, d->unattached, d->unattached_count, &d->unattached_capacity, sizeof(*grown));
 	if (!grown)
 		return RC_NOMEM;
 	d->unattached = grown;
@@ -51,13 +64,14 @@ enum rc translate_refuse(struct translation *t, const char *object, const struct
 		refused->more += !str_eq(refused->place, place);
 		return RC_OK;
 	}
-	refused = arena_alloc(t->arena, sizeof(*refused));
-	grown = arena_grow(t->arena, t->refused, t->refused_count, &t->refused_capacity, sizeof(*grown));
+	refused = arena_alloc(t->scratch, sizeof(*refused));
+	grown = arena_grow(t->scratch, t->refused, t->refused_count, &t->refused_capacity, sizeof(*grown));
 	if (!key || !refused || !grown)
 		return RC_NOMEM;
 	t->refused = grown;
 	refused->refusal = (struct refusal){object, fault->feature, effect, fault->reason, fault->span};
 	refused->place = place;
+	refused->is_said = fault->is_said;
 	grown[t->refused_count++] = refused;
 	return map_put(&t->refused_by_key, key, refused, NULL);
 }
@@ -175,7 +189,9 @@ static enum rc finish_refusals(struct translation *t)
 		struct refusal *refusal = &d->refusals[i];
 
 		*refusal = refused->refusal;
-		if (refused->more)
+		if (refused->more && refused->is_said)
+			refusal->effect = arena_printf(t->arena, "%s %s and others", refusal->effect, refused->place);
+		else if (refused->more)
 			refusal->effect = arena_printf(t->arena, "%s %s and %zu more", refusal->effect,
 						       refused->place, refused->more);
 		else if (*refused->place)

@@ -17,8 +17,8 @@ enum rc translate_host(struct translation *t, struct draft *draft, const char *h
 		*ret_host = host;
 		return RC_OK;
 	}
-	host = arena_alloc(t->arena, sizeof(*host));
-	grown = arena_grow(t->arena, draft->host_list, draft->host_count, &draft->host_capacity, sizeof(*grown));
+	host = arena_alloc(t->scratch, sizeof(*host));
+	grown = arena_grow(t->scratch, draft->host_list, draft->host_count, &draft->host_capacity, sizeof(*grown));
 	if (!host || !grown)
 		return RC_NOMEM;
 	draft->host_list = grown;
@@ -55,13 +55,6 @@ void translate_host_claim(struct draft_host *host, int64_t created_s, const char
 	host->span = span;
 }
 
-static enum rc too_many(struct translation *t)
-{
-	diag_add(t->diags, SEVERITY_ERROR, "A0207", (struct span){0}, "the Routes ask for more than %u rules",
-		 LIMIT_RULES);
-	return RC_LIMIT;
-}
-
 static enum rc place_at(struct translation *t, struct draft_host *host, const char *path, struct place **ret_place)
 {
 	struct draft *draft = host->draft;
@@ -73,8 +66,8 @@ static enum rc place_at(struct translation *t, struct draft_host *host, const ch
 		*ret_place = place;
 		return RC_OK;
 	}
-	place = arena_alloc(t->arena, sizeof(*place));
-	grown = arena_grow(t->arena, draft->place_list, draft->place_count, &draft->place_capacity,
+	place = arena_alloc(t->scratch, sizeof(*place));
+	grown = arena_grow(t->scratch, draft->place_list, draft->place_count, &draft->place_capacity,
 			   sizeof(*grown));
 	if (!address || !place || !grown)
 		return RC_NOMEM;
@@ -91,14 +84,14 @@ enum rc translate_place_candidate(struct translation *t, struct draft_host *host
 				  const struct candidate *candidate)
 {
 	const struct path_pattern *path = &candidate->match->path;
-	struct candidate *copy = arena_alloc(t->arena, sizeof(*copy));
+	struct candidate *copy = arena_alloc(t->scratch, sizeof(*copy));
 	struct place *place;
 	enum rc rc;
 
 	if (t->candidate_count++ >= LIMIT_RULES)
-		return too_many(t);
+		return translate_too_many(t);
 	rc = place_at(t, host, *host->hostname ? path->pattern : path->hostless, &place);
-	if (!copy || rc)
+	if (rc || !copy)
 		return RC_NOMEM;
 	*copy = *candidate;
 	copy->next = place->candidates;
@@ -157,7 +150,7 @@ enum rc translate_settle_hosts(struct translation *t)
 	struct map first;
 	enum rc rc = RC_OK;
 
-	map_init(&first, t->arena);
+	map_init(&first, t->scratch);
 	for (size_t d = 0; !rc && d < t->draft_count; d++)
 		for (size_t i = 0; !rc && i < t->drafts[d]->host_count; i++) {
 			struct draft_host *host = t->drafts[d]->host_list[i], *other;

@@ -3,16 +3,28 @@
  * The index: "name\n<kind>\n<key>" for targets by name; for selectors "label\n<kind>\n<namespace>\n<key>\n<value>" by
  * each value of their first In requirement, or "any\n<kind>\n<namespace>" without one; so that an object asks for its
  * own name and labels only. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "schema/translate_internal.h"
 
+#define ENOUGH_SAID 2u /**< a refusal names the first object that a policy reaches, and whether there are others */
+
 struct policy_entry {
 	const struct policy *policy;
 	const struct policy_target *target;
 	struct fault fault;
-	struct policy_entry *next;
+	unsigned said;
+};
+
+/** Entries under one key. However many Routes and policies meet under one label: once all entries are said, an object
+ * looks no further than the first that covers it. */
+struct policy_list {
+	struct policy_entry *items;
+	size_t count, capacity;
+	size_t unsaid;         /**< entries of which not enough was said */
+	bool is_sorted;
 };
 
 /** What was found for one object and section. */
@@ -43,17 +55,28 @@ static bool is_reached_kind(const struct policy_target *target, bool *ret_is_nam
 	return false;
 }
 
-/** Put a list of its own for each key, as one entry may stand in several. */
 static enum rc put_entry(struct translation *t, const char *const *parts, size_t count,
 			 const struct policy_entry *entry)
 {
-	struct policy_entry *copy = arena_alloc(t->arena, sizeof(*copy));
+	struct policy_list *list = translate_get(&t->policies, parts, count);
+	struct policy_entry *grown;
+	enum rc rc;
 
-	if (!copy)
+	if (!list) {
+		list = arena_alloc(t->arena, sizeof(*list));
+		if (!list)
+			return RC_NOMEM;
+		rc = translate_put(t, &t->policies, parts, count, list);
+		if (rc)
+			return rc;
+	}
+	grown = arena_grow(t->arena, list->items, list->count, &list->capacity, sizeof(*grown));
+	if (!grown)
 		return RC_NOMEM;
-	*copy = *entry;
-	copy->next = translate_get(&t->policies, parts, count);
-	return translate_put(t, &t->policies, parts, count, copy);
+	list->items = grown;
+	grown[list->count++] = *entry;
+	list->unsaid++;
+	return RC_OK;
 }
 
 static enum rc put_selector(struct translation *t, const char *name_space, const struct policy_entry *entry)
@@ -131,13 +154,14 @@ static bool section_fits(const struct policy_target *target, const char *section
 	return target->section_name && (str_eq(section, ANY_SECTION) || str_eq(section, target->section_name));
 }
 
-static bool entry_precedes(const struct policy_entry *a, const struct policy_entry *b)
+static int compare_entries(const void *a, const void *b)
 {
-	int order = str_compare(a->policy->kind, b->policy->kind);
+	const struct policy_entry *ea = a, *eb = b;
+	int order = str_compare(ea->policy->kind, eb->policy->kind);
 
 	if (!order)
-		order = str_compare(a->policy->meta.key, b->policy->meta.key);
-	return order < 0 || (!order && span_compare(&a->target->span, &b->target->span) < 0);
+		order = str_compare(ea->policy->meta.key, eb->policy->meta.key);
+	return order ? order : span_compare(&ea->target->span, &eb->target->span);
 }
 
 /** What a policy closes, for its refusal: "all that Gateway edge/web serves". */
@@ -149,27 +173,44 @@ static const char *reach_text(struct translation *t, const char *kind, const str
 	return arena_printf(t->arena, "all that %s %s serves", kind, meta->key);
 }
 
-static enum rc take(struct translation *t, const struct policy_entry *list, const char *kind,
-		    const struct meta *meta, const char *section, struct policy_found *found)
+static enum rc say(struct translation *t, struct policy_list *list, struct policy_entry *entry, const char *kind,
+		   const struct meta *meta, const char *section)
 {
-	for (; list; list = list->next) {
-		const char *object, *place;
-		enum rc rc;
+	const char *object, *place;
 
-		if (!section_fits(list->target, section) ||
-		    (!list->target->name && !translate_selects(&list->target->selector, meta, NULL)))
-			continue;
-		if (!found->first || entry_precedes(list, found->first))
-			found->first = list;
-		object = translate_object(t, list->policy->kind, &list->policy->meta);
-		place = reach_text(t, kind, meta, section);
-		if (!object || !place)
-			return RC_NOMEM;
-		rc = translate_refuse(t, object, &list->fault, "http_status:500 at", place);
-		if (rc)
-			return rc;
+	if (entry->said == ENOUGH_SAID)
+		return RC_OK;
+	object = translate_object(t, entry->policy->kind, &entry->policy->meta);
+	place = reach_text(t, kind, meta, section);
+	if (!object || !place)
+		return RC_NOMEM;
+	entry->said++;
+	list->unsaid -= entry->said == ENOUGH_SAID;
+	return translate_refuse(t, object, &entry->fault, "http_status:500 at", place);
+}
+
+static enum rc take(struct translation *t, struct policy_list *list, const char *kind, const struct meta *meta,
+		    const char *section, struct policy_found *found)
+{
+	const struct policy_entry *first = NULL;
+	enum rc rc = RC_OK;
+
+	if (list && !list->is_sorted) {
+		qsort(list->items, list->count, sizeof(*list->items), compare_entries);
+		list->is_sorted = true;
 	}
-	return RC_OK;
+	for (size_t i = 0; !rc && list && i < list->count && (!first || list->unsaid); i++) {
+		struct policy_entry *entry = &list->items[i];
+
+		if ((first && entry->said == ENOUGH_SAID) || !section_fits(entry->target, section) ||
+		    (!entry->target->name && !translate_selects(&entry->target->selector, meta, NULL)))
+			continue;
+		first = first ? first : entry;
+		rc = say(t, list, entry, kind, meta, section);
+	}
+	if (first && (!found->first || compare_entries(first, found->first) < 0))
+		found->first = first;
+	return rc;
 }
 
 static enum rc find(struct translation *t, const char *kind, const struct meta *meta, const char *section,
@@ -201,7 +242,7 @@ enum rc translate_policy_of(struct translation *t, const char *kind, const struc
 		return RC_OK;
 	found = translate_get(&t->policies_found, parts, 3);
 	if (!found) {
-		found = arena_alloc(t->arena, sizeof(*found));
+		found = arena_alloc(t->scratch, sizeof(*found));
 		if (!found)
 			return RC_NOMEM;
 		rc = find(t, kind, meta, section, found);
