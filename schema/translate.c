@@ -1,6 +1,7 @@
 /* Translation as a whole: the order of its steps. */
 #include "schema/translate.h"
 
+#include "base/limits.h"
 #include "schema/translate_internal.h"
 
 static enum rc each_draft(struct translation *t, enum rc (*step)(struct translation *, struct draft *))
@@ -23,6 +24,23 @@ static enum rc (*const steps[])(struct translation *) = {
 	translate_routes, translate_others, translate_settle_hosts,
 };
 
+static enum rc run_steps(struct translation *t)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < sizeof(steps) / sizeof(steps[0]); i++)
+		rc = steps[i](t);
+	if (!rc)
+		rc = each_draft(t, translate_settle_places);
+	if (!rc)
+		rc = each_draft(t, write_losses);
+	if (!rc)
+		rc = each_draft(t, translate_emit);
+	if (!rc)
+		rc = translate_finish(t);
+	return !rc && t->has_errors ? RC_INVALID : rc;
+}
+
 enum rc translate(struct arena *arena, struct diags *diags, const struct translate_input *input,
 		  struct desired **ret_desired)
 {
@@ -30,19 +48,9 @@ enum rc translate(struct arena *arena, struct diags *diags, const struct transla
 	enum rc rc;
 
 	t.desired = arena_alloc(arena, sizeof(*t.desired));
-	rc = t.desired ? RC_OK : RC_NOMEM;
-	for (size_t i = 0; !rc && i < sizeof(steps) / sizeof(steps[0]); i++)
-		rc = steps[i](&t);
-	if (!rc)
-		rc = each_draft(&t, translate_settle_places);
-	if (!rc)
-		rc = each_draft(&t, write_losses);
-	if (!rc)
-		rc = each_draft(&t, translate_emit);
-	if (!rc)
-		rc = translate_finish(&t);
-	if (!rc && t.has_errors)
-		rc = RC_INVALID;
+	t.scratch = arena_new(LIMIT_ARENA_BYTES);
+	rc = t.desired && t.scratch ? run_steps(&t) : RC_NOMEM;
+	arena_free(t.scratch);
 	if (!rc)
 		*ret_desired = t.desired;
 	return rc;

@@ -53,7 +53,7 @@ static bool meets(const struct draft_listener *l, const struct http_route *route
 static enum rc add_mark(struct attach *a, struct draft *draft, struct draft_listener *l)
 {
 	struct mark_of_listener *grown =
-		arena_grow(a->t->arena, a->marks, a->mark_count, &a->mark_capacity, sizeof(*grown));
+		arena_grow(a->t->scratch, a->marks, a->mark_count, &a->mark_capacity, sizeof(*grown));
 
 	if (!grown)
 		return RC_NOMEM;
@@ -294,7 +294,7 @@ static enum rc begin(struct attach *a, struct part_route *route)
 	a->mark_count = a->spot_count = 0;
 	a->is_ours = a->is_foreign = false;
 	if (count > a->taken_capacity) {
-		a->taken = arena_array(a->t->arena, count, sizeof(*a->taken));
+		a->taken = arena_array(a->t->scratch, count, sizeof(*a->taken));
 		if (!a->taken)
 			return RC_NOMEM;
 		a->taken_capacity = count;

@@ -122,7 +122,7 @@ static int compare_places(const void *a, const void *b)
 static enum rc sort_places(struct translation *t, const struct draft *draft, const struct place ***ret_places,
 			   size_t *ret_count)
 {
-	const struct place **places = arena_array(t->arena, draft->place_count, sizeof(*places));
+	const struct place **places = arena_array(t->scratch, draft->place_count, sizeof(*places));
 	size_t count = 0;
 
 	if (!places)

@@ -138,8 +138,8 @@ enum rc translate_draft_new(struct translation *t, const char *account, const ch
 			    const char *object, struct span span, struct draft **ret_draft)
 {
 	const struct project *project = t->in->project;
-	struct draft *draft = arena_alloc(t->arena, sizeof(*draft));
-	struct draft **grown = arena_grow(t->arena, t->drafts, t->draft_count, &t->draft_capacity, sizeof(*grown));
+	struct draft *draft = arena_alloc(t->scratch, sizeof(*draft));
+	struct draft **grown = arena_grow(t->scratch, t->drafts, t->draft_count, &t->draft_capacity, sizeof(*grown));
 	char *tunnel_name = NULL;
 	enum rc rc;
 
@@ -160,9 +160,9 @@ enum rc translate_draft_new(struct translation *t, const char *account, const ch
 	draft->name = tunnel_name;
 	if (!draft->address || !object)
 		return RC_NOMEM;
-	map_init(&draft->block_by_hostname, t->arena);
-	map_init(&draft->hosts, t->arena);
-	map_init(&draft->places, t->arena);
+	map_init(&draft->block_by_hostname, t->scratch);
+	map_init(&draft->hosts, t->scratch);
+	map_init(&draft->places, t->scratch);
 	rc = check_name(t, draft, span);
 	grown[t->draft_count++] = draft;
 	*ret_draft = draft;
@@ -233,7 +233,7 @@ static int compare_gateways(const void *a, const void *b)
 
 static enum rc add_default(struct translation *t, struct draft *draft)
 {
-	struct draft **grown = arena_grow(t->arena, t->defaults, t->default_count, &t->default_capacity,
+	struct draft **grown = arena_grow(t->scratch, t->defaults, t->default_count, &t->default_capacity,
 					  sizeof(*grown));
 
 	if (!grown)
@@ -299,7 +299,7 @@ enum rc translate_gateways(struct translation *t)
 	const struct objects *objects = t->in->objects;
 	enum rc rc = RC_OK;
 
-	t->gateways = arena_array(t->arena, objects->gateway_count, sizeof(*t->gateways));
+	t->gateways = arena_array(t->scratch, objects->gateway_count, sizeof(*t->gateways));
 	if (!t->gateways)
 		return RC_NOMEM;
 	t->gateway_count = objects->gateway_count;

@@ -153,7 +153,7 @@ static enum rc index_routes(struct translation *t)
 {
 	const struct objects *objects = t->in->objects;
 
-	t->routes = arena_array(t->arena, objects->route_count, sizeof(*t->routes));
+	t->routes = arena_array(t->scratch, objects->route_count, sizeof(*t->routes));
 	if (!t->routes)
 		return RC_NOMEM;
 	for (size_t i = 0; i < objects->route_count; i++)
@@ -177,7 +177,7 @@ static void init_maps(struct translation *t)
 				    &t->tunnel_names, &t->noted_services, &t->regexes, &t->refused_by_key};
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
-		map_init(maps[i], t->arena);
+		map_init(maps[i], t->scratch);
 }
 
 enum rc translate_index(struct translation *t)

@@ -90,7 +90,7 @@ static enum rc make_blocks(struct translation *t, struct draft *draft)
 {
 	enum rc rc = RC_OK;
 
-	draft->blocks = arena_array(t->arena, draft->listener_count + 1, sizeof(*draft->blocks));
+	draft->blocks = arena_array(t->scratch, draft->listener_count + 1, sizeof(*draft->blocks));
 	if (!draft->blocks)
 		return RC_NOMEM;
 	for (size_t i = 0; i <= draft->listener_count; i++) {
@@ -118,7 +118,7 @@ enum rc translate_listeners(struct translation *t, struct draft *draft)
 	const struct gateway *gateway = draft->gateway;
 	enum rc rc = RC_OK;
 
-	draft->listeners = arena_array(t->arena, gateway->listener_count, sizeof(*draft->listeners));
+	draft->listeners = arena_array(t->scratch, gateway->listener_count, sizeof(*draft->listeners));
 	if (!draft->listeners)
 		return RC_NOMEM;
 	draft->listener_count = gateway->listener_count;
@@ -128,7 +128,7 @@ enum rc translate_listeners(struct translation *t, struct draft *draft)
 		l->listener = &gateway->listeners[i];
 		l->hostname = str_or_empty(l->listener->hostname);
 		l->is_https = l->listener->protocol == PROTOCOL_HTTPS;
-		map_init(&l->admitted, t->arena);
+		map_init(&l->admitted, t->scratch);
 	}
 	for (size_t i = 0; !rc && i < draft->listener_count; i++)
 		rc = judge(t, draft, &draft->listeners[i]);

@@ -169,7 +169,7 @@ enum rc translate_emit_native(struct translation *t, struct draft *draft)
 	struct native_walk walk = {.draft = draft};
 	enum rc rc = RC_OK;
 
-	map_init(&walk.whole, t->arena);
+	map_init(&walk.whole, t->scratch);
 	for (size_t i = 0; !rc && i < native->rule_count; i++)
 		rc = emit_native_rule(t, &walk, &native->rules[i]);
 	return rc ? rc : translate_emit_tunnel(t, draft, native->catch_all ? native->catch_all : "http_status:404",

@@ -15,7 +15,7 @@ struct part_regex {
 enum rc translate_fault_new(struct translation *t, const char *feature, const char *reason, struct span span,
 			    const struct fault **ret_fault)
 {
-	struct fault *fault = arena_alloc(t->arena, sizeof(*fault));
+	struct fault *fault = arena_alloc(t->scratch, sizeof(*fault));
 
 	if (!fault || !reason)
 		return RC_NOMEM;
@@ -103,14 +103,14 @@ enum rc translate_route_matches(struct translation *t, struct part_route *route)
 
 	if (route->rules)
 		return RC_OK;
-	route->rules = arena_array(t->arena, source->rule_count, sizeof(*route->rules));
+	route->rules = arena_array(t->scratch, source->rule_count, sizeof(*route->rules));
 	if (!route->rules)
 		return RC_NOMEM;
 	for (size_t i = 0; i < source->rule_count; i++) {
 		struct part_rule *rule = &route->rules[i];
 
 		rule->rule = &source->rules[i];
-		rule->matches = arena_array(t->arena, rule->rule->match_count, sizeof(*rule->matches));
+		rule->matches = arena_array(t->scratch, rule->rule->match_count, sizeof(*rule->matches));
 		if (!rule->matches)
 			return RC_NOMEM;
 		for (size_t k = 0; k < rule->rule->match_count; k++) {

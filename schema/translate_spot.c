@@ -28,7 +28,7 @@ static enum rc add_spots(struct attach *a, const struct mark_of_listener *mark)
 			continue;
 		a->taken[i] = true;
 		rc = translate_block_of(a->t, mark->draft, spot.hostname, &spot.block);
-		grown = arena_grow(a->t->arena, a->spots, a->spot_count, &a->spot_capacity, sizeof(*grown));
+		grown = arena_grow(a->t->scratch, a->spots, a->spot_count, &a->spot_capacity, sizeof(*grown));
 		if (rc || !grown)
 			return RC_NOMEM;
 		spot.is_isolated = !str_eq(mark->draft->blocks[spot.block].hostname, mark->listener->hostname);
