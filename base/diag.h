@@ -27,7 +27,7 @@ struct diag {
 	const char *help;      /**< the way out, one or more sentences; NULL if none */
 	int http_status;       /**< 0 if none */
 	int provider_code;     /**< Cloudflare's error code; 0 if none */
-	int system_errno;      /**< 0 if none */
+	int system_errno;      /**< 0 if none; its words are left to the reporter, not put into summary */
 };
 
 struct diags {

@@ -14,8 +14,7 @@
 
 static enum rc fault_io(struct diags *diags, const char *name, int error)
 {
-	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0002", (struct span){ 0 }, "cannot read %s: %s", name,
-				     strerror(error));
+	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0002", (struct span){ 0 }, "cannot read %s", name);
 
 	diag->system_errno = error;
 	return RC_IO;
@@ -23,12 +22,9 @@ static enum rc fault_io(struct diags *diags, const char *name, int error)
 
 static enum rc fault_open(struct diags *diags, const char *path, int error)
 {
-	struct diag *diag;
-
 	if (error != ENOENT && error != ENOTDIR)
 		return fault_io(diags, path, error);
-	diag = diag_add(diags, SEVERITY_ERROR, "A0001", (struct span){ 0 }, "there is no file %s", path);
-	diag->system_errno = error;
+	diag_add(diags, SEVERITY_ERROR, "A0001", (struct span){ 0 }, "there is no file %s", path);
 	return RC_NOTFOUND;
 }
 
@@ -190,7 +186,7 @@ enum rc file_read_fd(struct arena *arena, struct diags *diags, int fd, const cha
 static enum rc fault_folder(struct diags *diags, const char *path, int error)
 {
 	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0006", (struct span){ 0 },
-				     "cannot make the folder %s: %s", path, strerror(error));
+				     "cannot make the folder %s", path);
 
 	diag->system_errno = error;
 	return RC_IO;

@@ -14,8 +14,7 @@
 
 static enum rc fault_write(struct diags *diags, const char *path, int error)
 {
-	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0005", (struct span){ 0 }, "cannot write %s: %s", path,
-				     strerror(error));
+	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0005", (struct span){ 0 }, "cannot write %s", path);
 
 	diag->system_errno = error;
 	return RC_IO;

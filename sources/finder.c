@@ -38,13 +38,12 @@ void finder_fault_errno(struct finder *finder, const char *path, int error, bool
 		diag = finder_fault(finder, "A0018", "%s is a link to nothing", path);
 		diag_help(&finder->run->diags, diag, "Remove the link, or list it in .aditignore.");
 	} else if (is_missing) {
-		diag = finder_fault(finder, "A0001", "there is no file or folder %s", path);
+		finder_fault(finder, "A0001", "there is no file or folder %s", path);
 	} else if (error == ELOOP) {
-		diag = finder_fault(finder, "A0012", "%s is a link that leads back to itself", path);
+		finder_fault(finder, "A0012", "%s is a link that leads back to itself", path);
 	} else {
-		diag = finder_fault(finder, "A0002", "cannot read %s: %s", path, strerror(error));
+		finder_fault(finder, "A0002", "cannot read %s", path)->system_errno = error;
 	}
-	diag->system_errno = error;
 }
 
 void finder_fault_kind(struct finder *finder, const char *path)
