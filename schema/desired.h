@@ -33,15 +33,14 @@ enum claim_state {
 
 /** A hostname and path that the input still asks for, though no serving rule of this object stands for it. One per
  * object, hostname and path; of several reasons the most telling one (closed, lost, dropped, unattached, elided). A
- * Route that only some of its parents take has claims for its wildcards and for Routes without hostnames, too, since
- * these may have come out otherwise at the others. */
+ * Route that only some of its parents take has claims for its wildcards, and for any hostname where it names none, too,
+ * since these may have come out otherwise at the others. */
 struct claim {
 	enum claim_state state;
 	const char *object;           /**< "HTTPRoute shop/web" */
 	const char *hostname;         /**< intersected; "" any; for unattached Routes as written */
-	const char *path;             /**< RE2 as it would be rendered; "" any; NULL where it cannot be rendered, and where
-				       * an unattached Route names neither hostname nor path (stands for every path of this
-				       * object) */
+	const char *path;             /**< RE2 as it would be rendered; "" (without a hostname ".*") any; NULL where it
+				       * cannot be rendered (stands for every path of this object) */
 	const char *reason;           /**< "matches on header x-beta, which a tunnel cannot test" */
 	struct span span;
 };

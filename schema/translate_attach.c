@@ -20,7 +20,7 @@ static const char *parent_text(struct translation *t, const struct parent_ref *p
 			    port);
 }
 
-/** The parent does not take the Route. @param reason NULL: it is not ours, so that only claims are kept */
+/** The parent does not take the Route. */
 static enum rc miss(struct attach *a, const char *parent, struct span span, const char *reason,
 		    const char *message)
 {
@@ -31,7 +31,7 @@ static enum rc miss(struct attach *a, const char *parent, struct span span, cons
 	if (!a->route->is_missed)
 		a->route->miss_reason = message;
 	a->route->is_missed = true;
-	return reason ? translate_unattached(a->t, &unattached) : RC_OK;
+	return translate_unattached(a->t, &unattached);
 }
 
 static bool is_selected(const struct draft_listener *l, const char *section, int32_t port)
@@ -224,9 +224,8 @@ static enum rc attach_parent(struct attach *a, const struct parent_ref *ref)
 	if (known->draft)
 		return attach_gateway(a, known->draft, ref, NULL);
 	a->is_foreign = true;
-	return miss(a, "", ref->span, NULL,
-		    arena_printf(a->t->arena, "Gateway %s is not adit's: %s", known->gateway->meta.key,
-				 known->why_not));
+	a->foreign = known;
+	return RC_OK;
 }
 
 static bool names_gateway(const struct http_route *route, const struct draft *draft)
@@ -286,6 +285,19 @@ static enum rc check_hostnames(struct attach *a)
 	return translate_missed(a->t, a->route, a->taken);
 }
 
+/** A Route that nobody of ours takes, as its Gateway is somebody else's, still asks for what it may have had of us. */
+static enum rc miss_foreign(struct attach *a)
+{
+	const struct known_gateway *known = a->foreign;
+
+	if (!known || a->mark_count || a->route->is_missed)
+		return RC_OK;
+	a->route->is_missed = true;
+	a->route->miss_reason = arena_printf(a->t->arena, "Gateway %s is not adit's: %s", known->gateway->meta.key,
+					     known->why_not);
+	return a->route->miss_reason ? RC_OK : RC_NOMEM;
+}
+
 static enum rc begin(struct attach *a, struct part_route *route)
 {
 	size_t count = route->route->hostname_count + 1;
@@ -293,6 +305,7 @@ static enum rc begin(struct attach *a, struct part_route *route)
 	a->route = route;
 	a->mark_count = a->spot_count = 0;
 	a->is_ours = a->is_foreign = false;
+	a->foreign = NULL;
 	if (count > a->taken_capacity) {
 		a->taken = arena_array(a->t->scratch, count, sizeof(*a->taken));
 		if (!a->taken)
@@ -313,6 +326,8 @@ static enum rc attach_route(struct attach *a, struct part_route *route)
 		rc = attach_defaults(a);
 	if (!rc)
 		rc = attach_fill(a);
+	if (!rc)
+		rc = miss_foreign(a);
 	if (!rc)
 		rc = check_hostnames(a);
 	a->t->foreign_route_count += a->is_foreign && !a->is_ours;

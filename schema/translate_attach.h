@@ -30,6 +30,7 @@ struct attach {
 	bool *taken;                     size_t taken_capacity; /**< per hostname of the Route: stands somewhere */
 	bool is_ours;                    /**< a parent is, or might be, a Gateway of ours */
 	bool is_foreign;                 /**< a parent is somebody else's */
+	const struct known_gateway *foreign; /**< the last such that is a Gateway; NULL: none */
 };
 
 /** Hostnames as written; "" where there are none. */

@@ -76,31 +76,44 @@ enum rc translate_refuse(struct translation *t, const char *object, const struct
 	return map_put(&t->refused_by_key, key, refused, NULL);
 }
 
+/** Claims of one hostname as it is written, "" for any. */
+static enum rc miss_hostname(struct translation *t, const struct part_route *route, const char *hostname,
+			     const char *reason)
+{
+	const struct http_route *source = route->route;
+	enum rc rc = RC_OK;
+
+	for (size_t r = 0; !rc && r < source->rule_count; r++)
+		for (size_t m = 0; !rc && m < source->rules[r].match_count; m++) {
+			const struct path_pattern *path = &route->rules[r].matches[m].path;
+			struct claim claim = {CLAIM_UNATTACHED, route->object, hostname, path->pattern, reason,
+					      source->rules[r].matches[m].span};
+
+			rc = translate_claim(t, &claim);
+			/* Which form it had depends on the listener's hostname. */
+			if (!rc && !*hostname && path->pattern != path->hostless) {
+				claim.path = path->hostless;
+				rc = translate_claim(t, &claim);
+			}
+		}
+	return rc;
+}
+
 enum rc translate_missed(struct translation *t, struct part_route *route, const bool *taken)
 {
 	const struct http_route *source = route->route;
-	size_t hostnames = source->hostname_count ? source->hostname_count : 1;
 	const char *reason = route->is_missed ? route->miss_reason : "no listener has this hostname";
 	enum rc rc = translate_route_matches(t, route);
 
-	for (size_t h = 0; !rc && h < hostnames; h++) {
-		const char *hostname = source->hostname_count ? source->hostnames[h] : "";
+	for (size_t h = 0; !rc && h < source->hostname_count; h++) {
+		const char *hostname = source->hostnames[h];
 
 		/* A wildcard that one parent takes may have come out narrower there than at the other. */
-		if (taken[h] && (!route->is_missed || hostname_class(hostname) == HOSTNAME_EXACT))
-			continue;
-		for (size_t r = 0; !rc && r < source->rule_count; r++)
-			for (size_t m = 0; !rc && m < source->rules[r].match_count; m++) {
-				const struct part_match *match = &route->rules[r].matches[m];
-				struct claim claim = {CLAIM_UNATTACHED, route->object, hostname,
-						      match->path.pattern, reason, match->match->span};
-
-				/* Without a hostname "every path" would be written in either of two ways. */
-				if (claim.path && !*hostname && !*claim.path)
-					claim.path = NULL;
-				rc = translate_claim(t, &claim);
-			}
+		if (!taken[h] || (route->is_missed && hostname_class(hostname) != HOSTNAME_EXACT))
+			rc = miss_hostname(t, route, hostname, reason);
 	}
+	if (!rc && !source->hostname_count)
+		rc = miss_hostname(t, route, "", reason);
 	return rc;
 }
 
