@@ -57,6 +57,33 @@ struct recorded *planning_recorded(const struct planning *p, const char *address
 	return map_get(&p->in->recorded->by_address, address);
 }
 
+bool planning_is_adopted(const struct planning *p, const char *address)
+{
+	for (size_t i = 0; i < p->in->options->adopt_count; i++)
+		if (str_glob_match(p->in->options->adopt[i], address))
+			return true;
+	return false;
+}
+
+enum rc planning_add_conflict(struct planning *p, const struct conflict *conflict)
+{
+	struct plan *plan = p->plan;
+	struct conflict *grown =
+		arena_grow(p->arena, plan->conflicts, plan->conflict_count, &plan->conflict_capacity, sizeof(*grown));
+
+	if (!grown || !conflict->what)
+		return RC_NOMEM;
+	plan->conflicts = grown;
+	grown[plan->conflict_count++] = *conflict;
+	return RC_OK;
+}
+
+bool planning_is_moved(const struct recorded *recorded, const struct live_account *account)
+{
+	return recorded && recorded->account_id && account->account_id &&
+	       !str_eq(recorded->account_id, account->account_id);
+}
+
 static bool ignore_applies(const struct planning *p, const struct ignore_rule *ignore, const char *address)
 {
 	if (ignore->until_s && ignore->until_s * 1000 <= p->in->options->now_ms)

@@ -32,6 +32,31 @@ const struct live_zone_records *live_zone_of(const struct live_account *account,
 	}
 }
 
+enum rc live_name_find(struct arena *arena, const struct live_account *account, const char *zone_id, const char *hostname,
+		       const struct live_name **ret_name)
+{
+	const struct live_name *all = map_get(&account->records_by_name, hostname);
+	struct live_name *own;
+	size_t count = 0;
+
+	for (size_t i = 0; all && i < all->count; i++)
+		count += str_eq(all->records[i]->zone_id, zone_id);
+	*ret_name = count ? all : NULL;
+	if (!count || count == all->count)
+		return RC_OK;
+	own = arena_alloc(arena, sizeof(*own));
+	if (!own)
+		return RC_NOMEM;
+	own->records = arena_array(arena, count, sizeof(struct live_record *));
+	if (!own->records)
+		return RC_NOMEM;
+	for (size_t i = 0; i < all->count; i++)
+		if (str_eq(all->records[i]->zone_id, zone_id))
+			own->records[own->count++] = all->records[i];
+	*ret_name = own;
+	return RC_OK;
+}
+
 bool live_record_is_address(const struct live_record *record)
 {
 	return str_eq(record->type, "A") || str_eq(record->type, "AAAA") || str_eq(record->type, "CNAME") ||

@@ -62,6 +62,10 @@ struct live {
 const struct live_account *live_account(const struct live *live, const char *account);
 /** The zone a hostname lies in: the longest zone name that is a suffix of it; NULL if none. */
 const struct live_zone_records *live_zone_of(const struct live_account *account, const char *hostname);
+/** The address records of a name in one zone: a subdomain may be a zone of its own beside its parent.
+ * @param ret_name  NULL when there are none; arena, or borrowed from the account */
+enum rc live_name_find(struct arena *arena, const struct live_account *account, const char *zone_id, const char *hostname,
+		       const struct live_name **ret_name) MUST_CHECK;
 /** Build the maps of an account from its arrays. @return RC_OK or RC_NOMEM */
 enum rc live_index(struct arena *arena, struct live_account *account) MUST_CHECK;
 /** A live record as a resource, in normal form; arena; NULL when memory is used up. */

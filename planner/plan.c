@@ -14,8 +14,9 @@
 static int compare_changes(const void *a, const void *b)
 {
 	const struct change *ca = a, *cb = b;
+	int order = resource_compare_address(ca->address, cb->address);
 
-	return resource_compare_address(ca->address, cb->address);
+	return order ? order : (int)ca->action - (int)cb->action;
 }
 
 static int compare_drifts(const void *a, const void *b)
@@ -89,10 +90,15 @@ void plan_rule_range(const struct plan *plan, const char *tunnel_address, size_t
 	*ret_end = low;
 }
 
-static enum rc index_desired(struct planning *p)
+static enum rc index_input(struct planning *p)
 {
 	const struct desired *desired = p->in->desired;
+	const struct recorded_state *recorded = p->in->recorded;
 	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < recorded->count; i++)
+		if (recorded->items[i].resource->id)
+			rc = map_put(&p->recorded_by_id, recorded->items[i].resource->id, &recorded->items[i], NULL);
 
 	for (size_t i = 0; !rc && i < desired->tunnel_count; i++)
 		for (size_t r = 0; !rc && r < desired->tunnels[i].rule_count; r++)
@@ -208,7 +214,7 @@ static void count_calls(struct plan *plan)
 
 static enum rc compute(struct planning *p)
 {
-	enum rc rc = index_desired(p);
+	enum rc rc = index_input(p);
 
 	if (!rc)
 		rc = copy_refusals(p);
@@ -252,7 +258,10 @@ enum rc plan_build(struct arena *arena, struct diags *diags, const struct plan_i
 	map_init(&p.tunnel_by_address, arena);
 	map_init(&p.desired_rules, arena);
 	map_init(&p.live_rules, arena);
+	map_init(&p.recorded_by_id, arena);
 	map_init(&p.held_hosts, arena);
+	map_init(&p.kept_hosts, arena);
+	map_init(&p.kept_tunnels, arena);
 	map_init(&p.cname_ids, arena);
 	plan->project = input->project->name;
 	plan->lineage = input->recorded->lineage;

@@ -14,21 +14,29 @@ struct cname_context {
 	const struct live_account *account;
 	const struct live_zone_records *zone;
 	const struct live_record *record;          /**< ours; NULL: none */
-	struct live_name *in_the_way;              /**< what else stands on the name; NULL: nothing */
+	const struct live_name *in_the_way;        /**< what stands on the name in that zone; NULL: nothing */
 	bool is_unknown, is_takeover;
 };
 
 static const struct span nowhere;
+
+/** A record that stays as it is may point where it pointed: what serves it there must not go. */
+static enum rc keep_behind(struct planning *p, const struct cname_context *c)
+{
+	const struct recorded *recorded = c->triple.recorded;
+	enum rc rc = map_put(&p->kept_hosts, c->hostname, p, NULL);
+
+	if (!rc && recorded && recorded->resource->tunnel)
+		rc = map_put(&p->kept_tunnels, recorded->resource->tunnel, p, NULL);
+	return rc;
+}
 
 static enum rc set_unknown(struct planning *p, struct cname_context *c)
 {
 	enum rc rc = planning_add_unknown(p, c->triple.address);
 
 	c->is_unknown = true;
-	/* Its record may still point here: the rules behind it stay until it can be seen again. */
-	if (!rc && !c->wanted)
-		rc = map_put(&p->held_hosts, c->hostname, c, NULL);
-	return rc;
+	return rc ? rc : keep_behind(p, c);
 }
 
 static enum rc unseen_zone(struct planning *p, struct cname_context *c)
@@ -74,6 +82,9 @@ static enum rc find_zone(struct planning *p, struct cname_context *c, bool *ret_
 	*ret_done = true;
 	if (!c->account || c->account->zones_visibility == NOT_VISIBLE)
 		return set_unknown(p, c);
+	/* In another account by now: a guard asks whether that is meant. */
+	if (c->wanted && planning_is_moved(recorded, c->account))
+		recorded = NULL;
 	if (recorded && recorded->zone_id)
 		was = map_get(&c->account->zone_by_id, recorded->zone_id);
 	if (recorded && recorded->zone_id && !was)
@@ -87,32 +98,21 @@ static enum rc find_zone(struct planning *p, struct cname_context *c, bool *ret_
 	return RC_OK;
 }
 
-static bool is_adopted(const struct planning *p, const char *address)
-{
-	for (size_t i = 0; i < p->in->options->adopt_count; i++)
-		if (str_glob_match(p->in->options->adopt[i], address))
-			return true;
-	return false;
-}
-
 static enum rc add_conflict(struct planning *p, struct cname_context *c, const struct live_record *record)
 {
-	struct plan *plan = p->plan;
 	struct mark mark = mark_parse(p->arena, record->comment);
-	struct conflict *grown =
-		arena_grow(p->arena, plan->conflicts, plan->conflict_count, &plan->conflict_capacity, sizeof(*grown));
 	struct conflict conflict = {.address = c->triple.address, .record_id = record->id, .account = c->account->account};
+	enum rc rc;
 
 	conflict.what = arena_printf(p->arena, "%s %s", record->type, record->content);
 	if (mark.project)
 		conflict.owner = arena_printf(p->arena, "project %s", mark.project);
 	else
 		conflict.owner = mark_foreign_tool(record->comment, record->tags);
-	if (!grown || !conflict.what)
-		return RC_NOMEM;
-	plan->conflicts = grown;
-	grown[plan->conflict_count++] = conflict;
-	return map_put(&p->held_hosts, c->hostname, c, NULL);
+	rc = planning_add_conflict(p, &conflict);
+	if (!rc)
+		rc = map_put(&p->held_hosts, c->hostname, p, NULL);
+	return rc ? rc : keep_behind(p, c);
 }
 
 static bool is_other_owner(struct planning *p, const struct live_record *record)
@@ -133,17 +133,35 @@ static bool is_ours_by_mark(struct planning *p, const struct live_record *record
 static enum rc find_record(struct planning *p, struct cname_context *c)
 {
 	const struct recorded *recorded = c->triple.recorded;
+	enum rc rc;
 
 	if (recorded && recorded->resource->id && str_eq(recorded->zone_id, c->zone->zone.id)) {
 		c->record = map_get(&c->account->record_by_id, recorded->resource->id);
 		if (!c->record && !map_get(&c->account->gone, recorded->resource->id))
 			return set_unknown(p, c);
 	}
-	c->in_the_way = map_get(&c->account->records_by_name, c->hostname);
-	for (size_t i = 0; !c->record && c->wanted && c->in_the_way && i < c->in_the_way->count; i++)
-		if (is_ours_by_mark(p, c->in_the_way->records[i]))
+	rc = live_name_find(p->arena, c->account, c->zone->zone.id, c->hostname, &c->in_the_way);
+	for (size_t i = 0; !c->record && c->wanted && c->in_the_way && i < c->in_the_way->count; i++) {
+		const struct recorded *other = map_get(&p->recorded_by_id, c->in_the_way->records[i]->id);
+
+		/* One that was renamed by hand is still what it is recorded as. */
+		if (is_ours_by_mark(p, c->in_the_way->records[i]) &&
+		    (!other || str_eq(other->resource->address, c->triple.address)))
 			c->record = c->in_the_way->records[i];
-	return RC_OK;
+	}
+	return rc;
+}
+
+/** Not ours to change any more; that it changed is drift all the same. */
+static enum rc note_lost_record(struct planning *p, const struct cname_context *c)
+{
+	struct drift drift = {.kind = DRIFT_CHANGED, .resource_kind = RESOURCE_CNAME, .address = c->triple.address};
+
+	if (!c->triple.recorded)
+		return RC_OK;
+	drift.recorded = c->triple.recorded->resource;
+	drift.live = live_record_resource(p->arena, c->account->account, c->zone->zone.name, c->record);
+	return drift.live ? planning_add_drift(p, &drift) : RC_NOMEM;
 }
 
 /** Another owner's mark on our recorded id. @param ret_done set when that settles it */
@@ -151,15 +169,20 @@ static enum rc check_owner(struct planning *p, struct cname_context *c, bool *re
 {
 	struct change change = {.action = ACTION_FORGET, .kind = RESOURCE_CNAME, .address = c->triple.address,
 				.reason = "it bears another owner's mark by now", .expected = ""};
+	struct diag *diag;
+	enum rc rc;
 
-	*ret_done = c->record && is_other_owner(p, c->record) && !is_adopted(p, c->triple.address);
+	*ret_done = c->record && is_other_owner(p, c->record) && !planning_is_adopted(p, c->triple.address);
 	if (!*ret_done)
 		return RC_OK;
+	rc = note_lost_record(p, c);
+	if (rc)
+		return rc;
 	if (c->wanted)
 		return add_conflict(p, c, c->record);
-	struct diag *diag = diag_add(p->diags, SEVERITY_WARNING, "A0605", nowhere,
-				     "%s bears another owner's mark by now (%s): it is forgotten, not deleted", c->hostname,
-				     c->record->comment);
+	diag = diag_add(p->diags, SEVERITY_WARNING, "A0605", nowhere,
+			"%s bears another owner's mark by now (%s): it is forgotten, not deleted", c->hostname,
+			c->record->comment);
 	diag_address(p->diags, diag, c->triple.address);
 	change.before = c->triple.recorded->resource;
 	return planning_add_change(p, &change, NULL);
@@ -174,7 +197,7 @@ static enum rc check_name(struct planning *p, struct cname_context *c, bool *ret
 		if (record == c->record)
 			continue;
 		/* A delegation is never taken over: it is not one record of a hostname. */
-		if (!is_adopted(p, c->triple.address) || str_eq(record->type, "NS")) {
+		if (!planning_is_adopted(p, c->triple.address) || str_eq(record->type, "NS")) {
 			*ret_done = true;
 			return add_conflict(p, c, record);
 		}
@@ -201,6 +224,7 @@ static enum rc complete(struct planning *p, struct cname_context *c)
 	full->u.cname.zone = c->zone->zone.name;
 	full->u.cname.comment =
 		mark_apply(p->arena, p->in->project->name, bare->tunnel, c->record ? c->record->comment : "");
+	c->triple.is_held = tunnel->is_contested;
 	if (tunnel->live)
 		full->u.cname.content = arena_printf(p->arena, "%s.cfargotunnel.com", tunnel->live->tunnel.id);
 	if (!full->u.cname.comment || (tunnel->live && !full->u.cname.content))
@@ -250,7 +274,7 @@ static enum rc judge_cname(struct planning *p, struct cname_context *c)
 			return RC_NOMEM;
 	}
 	if (p->in->options->keep_going && p->in->options->has_invalid_input && c->triple.recorded)
-		c->triple.is_held = !c->wanted || !str_eq(c->wanted->cname->origin.object,
+		c->triple.is_held |= !c->wanted || !str_eq(c->wanted->cname->origin.object,
 							   c->triple.recorded->resource->origin.object);
 	rc = judge(p, &c->triple, &change);
 	if (rc || !change)
@@ -277,6 +301,8 @@ static enum rc plan_one(struct planning *p, struct cname_context *c)
 		rc = check_name(p, c, &done);
 	if (!rc && c->record)
 		rc = map_put(&p->cname_ids, c->record->id, p, NULL);
+	if (!rc && c->triple.recorded && c->triple.recorded->resource->id)
+		rc = map_put(&p->cname_ids, c->triple.recorded->resource->id, p, NULL);
 	if (!rc && !done && !c->is_unknown && c->wanted)
 		rc = complete(p, c);
 	if (rc || done || c->is_unknown)

@@ -110,11 +110,17 @@ static enum rc judge_hostname(struct planning *p, const struct serving *before, 
 	const struct live_account *account = live_account(p->in->live, cname->u.cname.account);
 	const struct change *change = map_get(changed, cname->address);
 	const struct live_name *name = account ? map_get(&account->records_by_name, cname->u.cname.name) : NULL;
+	const struct live_zone_records *zone = account ? live_zone_of(account, cname->u.cname.name) : NULL;
 	const char *was = NULL, *now = NULL;
 
-	for (size_t i = 0; name && i < name->count; i++)
-		if (str_eq(name->records[i]->type, "CNAME"))
-			was = map_get(tunnels, str_lower(p->arena, name->records[i]->content));
+	for (size_t i = 0; name && i < name->count; i++) {
+		const char *content = str_lower(p->arena, name->records[i]->content);
+
+		if (!content)
+			return RC_NOMEM;
+		if (str_eq(name->records[i]->type, "CNAME") && zone && str_eq(name->records[i]->zone_id, zone->zone.id))
+			was = map_get(tunnels, content);
+	}
 	now = was;
 	if (change)
 		now = change->after ? change->after->tunnel : NULL;

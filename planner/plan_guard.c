@@ -340,6 +340,23 @@ static enum rc guard_protected(struct planning *p)
 	return rc;
 }
 
+/** A tunnel that would become another address's by its name, and would be deleted as what it is recorded as. */
+static enum rc guard_names(struct planning *p)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < p->tunnel_count; i++) {
+		const struct tunnel_context *context = p->tunnels[i];
+
+		if (context->name_owner)
+			rc = refuse(p, GUARD_NAME, NULL,
+				    arena_printf(p->arena, "%s has the name of the tunnel recorded as %s: if it is the same, run "
+							   "`adit state mv %s %s` first",
+						 context->address, context->name_owner, context->name_owner, context->address));
+	}
+	return rc;
+}
+
 static enum rc guard_losses(struct planning *p)
 {
 	enum rc rc = RC_OK;
@@ -374,6 +391,8 @@ enum rc plan_guards(struct planning *p)
 			rc = guard_rules(p, &tally);
 		if (!rc)
 			rc = guard_empty(p);
+		if (!rc)
+			rc = guard_names(p);
 		if (!rc)
 			rc = guard_losses(p);
 	}

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "planner/covering.h"
 #include "planner/document.h"
 #include "planner/planning.h"
 
@@ -61,26 +62,53 @@ static enum rc collect(struct planning *p)
 	return rc;
 }
 
-/** The live tunnel of an address: by recorded id, else by its name, which is its mark. */
-static void find_live(struct tunnel_context *context)
+/** A tunnel of the desired name is ours by that, but for two: one that is recorded as something else, and one whose
+ * rules stand in a file beside its connector, where adit would replace what it cannot see. */
+static enum rc find_by_name(struct planning *p, struct tunnel_context *context, struct live_tunnel_state **ret_state)
 {
-	const struct recorded *recorded = context->recorded;
+	struct live_tunnel_state *state =
+		map_get(&context->account->tunnel_by_name, context->desired->tunnel->u.tunnel.name);
+	const struct recorded *other = state ? map_get(&p->recorded_by_id, state->tunnel.id) : NULL;
+	struct conflict conflict = {.address = context->address, .account = context->account->account};
+
+	if (other && !str_eq(other->resource->address, context->address)) {
+		context->name_owner = other->resource->address;
+		context->is_contested = true;
+		return RC_OK;
+	}
+	if (state && !state->tunnel.is_remote && !planning_is_adopted(p, context->address)) {
+		conflict.record_id = state->tunnel.id;
+		conflict.what = arena_printf(p->arena, "locally configured tunnel %s", state->tunnel.name);
+		context->is_contested = true;
+		return planning_add_conflict(p, &conflict);
+	}
+	context->is_takeover = state && !state->tunnel.is_remote;
+	*ret_state = state;
+	return RC_OK;
+}
+
+/** The live tunnel of an address: by recorded id, else by its name, which is its mark. */
+static enum rc find_live(struct planning *p, struct tunnel_context *context)
+{
+	const struct recorded *recorded = planning_is_moved(context->recorded, context->account) ? NULL : context->recorded;
 	struct live_tunnel_state *state = NULL;
+	enum rc rc = RC_OK;
 
 	if (recorded && recorded->resource->id) {
 		state = map_get(&context->account->tunnel_by_id, recorded->resource->id);
 		if (!state && !map_get(&context->account->gone, recorded->resource->id)) {
 			context->is_unknown = true;
-			return;
+			return RC_OK;
 		}
 		if (state && state->tunnel.is_deleted)
 			state = NULL;
 	}
 	if (!state && context->desired)
-		state = map_get(&context->account->tunnel_by_name, context->desired->tunnel->u.tunnel.name);
+		rc = find_by_name(p, context, &state);
 	if (state && state->visibility == NOT_VISIBLE)
 		context->is_unknown = true;
 	context->live = state;
+	return rc;
 }
 
 static enum rc live_resource(struct planning *p, struct tunnel_context *context)
@@ -118,6 +146,7 @@ static enum rc live_resource(struct planning *p, struct tunnel_context *context)
 static enum rc resolve(struct planning *p, struct tunnel_context *context)
 {
 	const struct resource *any = context->desired ? context->desired->tunnel : context->recorded->resource;
+	enum rc rc = RC_OK;
 
 	context->account = live_account(p->in->live, any->u.tunnel.account);
 	if (!context->account) {
@@ -132,8 +161,10 @@ static enum rc resolve(struct planning *p, struct tunnel_context *context)
 	} else if (context->account->tunnels_visibility == NOT_VISIBLE) {
 		context->is_unknown = true;
 	} else {
-		find_live(context);
+		rc = find_live(p, context);
 	}
+	if (rc)
+		return rc;
 	if (context->is_unknown)
 		return planning_add_unknown(p, context->address);
 	return context->live ? live_resource(p, context) : RC_OK;
@@ -155,8 +186,8 @@ enum rc plan_tunnels_resolve(struct planning *p)
 		struct tunnel_context *context = p->tunnels[i];
 
 		rc = resolve(p, context);
-		context->is_held =
-			may_be_invalid_input(p, context->recorded, context->desired ? context->desired->tunnel : NULL);
+		context->is_held = context->is_contested ||
+				   may_be_invalid_input(p, context->recorded, context->desired ? context->desired->tunnel : NULL);
 	}
 	return rc;
 }
@@ -224,10 +255,16 @@ static enum rc judge_tunnel(struct planning *p, struct tunnel_context *context)
 	if (context->desired) {
 		triple.desired = context->desired->tunnel;
 		triple.is_protected = context->desired->protect;
+	} else if (map_get(&p->kept_tunnels, context->address)) {
+		triple.is_held = true;
 	}
 	rc = judge(p, &triple, &change);
+	/* As folded: what the project ignores is not written back with something else. */
+	if (context->desired && triple.desired)
+		context->plan->origin_request = triple.desired->u.tunnel.origin_request;
 	if (rc || !change)
 		return rc;
+	change->is_takeover = context->is_takeover;
 	if (change->action == ACTION_UPDATE && document_differs(change->before, change->after))
 		context->plan->needs_put = true;
 	return RC_OK;
@@ -239,6 +276,11 @@ static bool rule_is_held(struct planning *p, const struct tunnel_context *contex
 			       : triple->live  ? triple->live->u.rule.hostname
 					       : triple->recorded->resource->u.rule.hostname;
 
+	if (!triple->desired && covering_has(&p->kept_hosts, hostname))
+		return true;
+	/* What takes any host serves those of the tunnel's unseen records as well. */
+	if (!context->desired && !*hostname && map_get(&p->kept_tunnels, context->address))
+		return true;
 	return context->is_held || map_get(&p->held_hosts, hostname) ||
 	       may_be_invalid_input(p, triple->recorded, triple->desired);
 }

@@ -18,6 +18,9 @@ struct tunnel_context {
 	size_t live_rule_count;
 	bool is_unknown;                           /**< cannot be seen: nothing of it is changed */
 	bool is_held;                              /**< --keep-going: left as it is */
+	bool is_contested;                         /**< its name belongs to a tunnel that is not adit's */
+	bool is_takeover;                          /**< --adopt: it was somebody else's */
+	const char *name_owner;                    /**< another address that its name's tunnel is recorded as */
 	struct tunnel_plan *plan;
 };
 
@@ -42,7 +45,9 @@ struct planning {
 	size_t tunnel_count, tunnel_capacity;
 	struct map tunnel_by_address;              /**< -> struct tunnel_context * */
 	struct map desired_rules, live_rules;      /**< rule address -> struct resource * */
-	struct map held_hosts;                     /**< hostnames whose rules stay as they are */
+	struct map recorded_by_id;                 /**< tunnel and record ids -> struct recorded * */
+	struct map held_hosts;                     /**< contested hostnames: their rules stay as they are */
+	struct map kept_hosts, kept_tunnels;       /**< what a record that is not touched may point at: does not go */
 	struct map cname_ids;                      /**< record ids that belong to a recorded or desired cname */
 };
 
@@ -55,6 +60,11 @@ enum rc planning_add_drift(struct planning *p, const struct drift *drift) MUST_C
 enum rc planning_add_unknown(struct planning *p, const char *address) MUST_CHECK;
 enum rc planning_add_held(struct planning *p, const char *address) MUST_CHECK;
 struct recorded *planning_recorded(const struct planning *p, const char *address);
+/** True when --adopt names the address. */
+bool planning_is_adopted(const struct planning *p, const char *address);
+enum rc planning_add_conflict(struct planning *p, const struct conflict *conflict) MUST_CHECK;
+/** True when the recorded thing lies in another Cloudflare account than the one that it is looked for in. */
+bool planning_is_moved(const struct recorded *recorded, const struct live_account *account);
 
 /** Find out, per tunnel address, what is desired, recorded and live. */
 enum rc plan_tunnels_resolve(struct planning *p) MUST_CHECK;

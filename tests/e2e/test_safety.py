@@ -1,0 +1,209 @@
+"""What must never happen: what is not seen, contested, excluded or somebody else's is not changed, nor what depends on it."""
+
+import json
+import unittest
+
+from lab import ACCOUNT, Lab, changes, gateway, route
+
+
+class Hidden(Lab):
+    """Hostnames whose records cannot be read."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("gateways.yaml", gateway("one"), gateway("two"))
+        self.place("one")
+        self.write("other.yaml", route("other", ["o.example.com"], [("/", "PathPrefix", "other", 80)], gateway="two"))
+        self.apply()
+        self.control("POST", "/tokens", {"token": "narrow", "zones": ["example.com"],
+                                         "permissions": ["tunnel:write", "dns:write", "zone:read", "account:read"]})
+
+    def place(self, where):
+        self.write("app.yaml", route("app", ["a.example.com", "a.example.net"], [("/", "PathPrefix", "app", 80)],
+                                     gateway=where))
+
+    def narrow(self, *arguments, code=1):
+        return self.adit("apply", "--auto-approve", *arguments, env={"LAB_TOKEN": "narrow"}, code=code)
+
+    def hostnames(self, name):
+        return [r.get("hostname") for r in self.config(self.tunnel(name))["config"]["ingress"]]
+
+    def test_rules_stay_where_an_unseen_record_may_point(self):
+        self.place("two")
+        self.narrow()
+        self.assertIn("a.example.net", self.hostnames("lab.edge.one"))
+        self.assertNotIn("a.example.com", self.hostnames("lab.edge.one"))
+        self.apply()
+        self.assertNotIn("a.example.net", self.hostnames("lab.edge.one"))
+        self.assert_no_changes()
+
+    def test_a_tunnel_stays_that_an_unseen_record_may_point_at(self):
+        self.write("gateways.yaml", gateway("two"))
+        self.remove("app.yaml")
+        self.narrow()
+        self.assertIsNotNone(self.tunnel("lab.edge.one"))
+        self.assertIn("a.example.net", self.hostnames("lab.edge.one"))
+        self.assertIsNone(self.record("a.example.com"))
+        self.apply()
+        self.assertIsNone(self.tunnel("lab.edge.one"))
+
+    def test_a_tunnel_stays_when_its_unseen_hostname_moves(self):
+        self.write("gateways.yaml", gateway("two"))
+        self.place("two")
+        self.narrow()
+        self.assertIsNotNone(self.tunnel("lab.edge.one"))
+        self.assertIn("a.example.net", self.hostnames("lab.edge.one"))
+
+
+class Contested(Lab):
+    def test_keep_going_leaves_the_tunnel_of_a_contested_hostname(self):
+        self.write("gateways.yaml", gateway("one"), gateway("two"))
+        self.write("app.yaml", route("app", ["a.example.com", "b.example.com"], [("/", "PathPrefix", "app", 80)], gateway="one"))
+        self.apply()
+        record = self.record("a.example.com")
+        self.api("PATCH", f"/zones/{self.zone_id()}/dns_records/{record['id']}", {"comment": "adit:blog edge/web"})
+        self.write("gateways.yaml", gateway("two"))
+        self.write("app.yaml", route("app", ["a.example.com", "b.example.com"], [("/", "PathPrefix", "app", 80)], gateway="two"))
+        self.apply("--keep-going", code=3)
+        self.assertIsNotNone(self.tunnel("lab.edge.one"))
+        self.assertIn("a.example.com", [r.get("hostname") for r in self.config(self.tunnel("lab.edge.one"))["config"]["ingress"]])
+
+    def test_another_owners_mark_is_drift(self):
+        self.write("gateway.yaml", gateway())
+        self.write("app.yaml", route("app", ["a.example.com"], [("/", "PathPrefix", "app", 80)]))
+        self.apply()
+        record = self.record("a.example.com")
+        self.api("PATCH", f"/zones/{self.zone_id()}/dns_records/{record['id']}", {"comment": "adit:blog edge/web"})
+        self.assertIn("cname/a.example.com", self.adit("drift", code=2).out)
+
+    def test_a_locally_configured_tunnel_of_the_name(self):
+        made = self.api("POST", f"/accounts/{ACCOUNT}/cfd_tunnel", {"name": "lab.edge.web", "config_src": "local"})
+        self.write("gateway.yaml", gateway())
+        self.write("app.yaml", route("app", ["a.example.com"], [("/", "PathPrefix", "app", 80)]))
+        self.forget_requests()
+        result = self.apply(code=4)
+        self.assertIn("tunnel/edge/web", result.out)
+        self.assertEqual(self.writes(), [])
+        self.apply("--adopt", "tunnel/edge/web")
+        self.assertEqual(self.tunnel("lab.edge.web")["id"], made["id"])
+        self.assert_no_changes()
+
+
+class Names(Lab):
+    extra = '  tunnelName: "{project}.{gateway}"\n'
+
+    def test_a_tunnel_is_not_made_anothers_by_its_name(self):
+        self.write("gateway.yaml", gateway())
+        self.write("app.yaml", route("app", ["a.example.com"], [("/", "PathPrefix", "app", 80)]))
+        self.apply()
+        before = self.dump()
+        self.write("gateway.yaml", gateway().replace("namespace: edge", "namespace: net"))
+        self.write("app.yaml", route("app", ["a.example.com"], [("/", "PathPrefix", "app", 80)]).replace('"edge"', '"net"'))
+        result = self.apply(code=4)
+        self.assertIn("state mv tunnel/edge/web tunnel/net/web", result.out + result.err)
+        self.assertEqual(self.dump(), before)
+        self.adit("state", "mv", "tunnel/edge/web", "tunnel/net/web")
+        self.apply()
+        self.assertEqual(len(self.tunnels()), 1)
+        self.assert_no_changes()
+
+
+class Zones(Lab):
+    zones = ["example.com"]
+
+    def test_a_zone_of_its_own_for_a_subdomain(self):
+        self.write("gateway.yaml", gateway())
+        self.write("app.yaml", route("app", ["a.sub.example.com"], [("/", "PathPrefix", "app", 80)]))
+        self.apply()
+        self.control("POST", "/zones", {"name": "sub.example.com", "account": ACCOUNT})
+        result = self.apply(code=4)
+        self.assertIn("--allow-moved-zone", result.out)
+        self.apply("--allow-moved-zone")
+        self.assertIsNotNone(self.record("a.sub.example.com", "sub.example.com"))
+        self.assert_no_changes()
+
+
+class Selection(Lab):
+    def setUp(self):
+        super().setUp()
+        self.write("gateway.yaml", gateway())
+        self.write("app.yaml", route("app", ["a.example.com", "b.example.com"], [("/", "PathPrefix", "app", 80)]))
+
+    def test_a_tunnel_alone(self):
+        result = self.apply("--target", "tunnel/edge/web")
+        self.assertIn("1 added, 0 changed, 0 destroyed", result.out)
+        self.assertIsNotNone(self.tunnel("lab.edge.web"))
+        self.apply()
+        self.assert_no_changes()
+
+    def test_what_is_excluded_takes_along_what_needs_it(self):
+        self.apply("--exclude", "tunnel/edge/web")
+        self.assertEqual(self.tunnels(), [])
+        self.assertEqual(self.records(), [])
+
+    def test_an_excluded_record_keeps_its_rule_and_its_tunnel(self):
+        self.write("gateway.yaml", gateway(), gateway("other"))
+        self.apply()
+        self.write("gateway.yaml", gateway("other"))
+        self.remove("app.yaml")
+        self.apply("--exclude", "cname/a.example.com", "--max-deletes", "10", "--max-delete-percent", "100")
+        self.assertIsNotNone(self.record("a.example.com"))
+        self.assertIsNone(self.record("b.example.com"))
+        hosts = [r.get("hostname") for r in self.config(self.tunnel("lab.edge.web"))["config"]["ingress"]]
+        self.assertIn("a.example.com", hosts)
+        self.assertNotIn("b.example.com", hosts)
+
+    def test_a_rule_that_goes_takes_its_record_along(self):
+        self.apply()
+        self.write("app.yaml", route("app", ["b.example.com"], [("/", "PathPrefix", "app", 80)]))
+        self.apply("--target", "rule/edge/web/a.example.com")
+        self.assertIsNone(self.record("a.example.com"))
+
+    def test_rules_that_are_left_out_keep_their_place(self):
+        paths = [("/x", "PathPrefix", "x", 80), ("/", "PathPrefix", "app", 80)]
+        self.write("app.yaml", route("app", ["a.example.com"], paths))
+        self.apply()
+        self.write("app.yaml", route("app", ["a.example.com"], [("/x", "PathPrefix", "x", 81)]),
+                   route("new", ["c.example.com"], [("/", "PathPrefix", "new", 80)]))
+        self.apply("--target", "rule/edge/web/a.example.com^/x*")
+        rules = [(r.get("hostname"), r["service"]) for r in self.config(self.tunnel("lab.edge.web"))["config"]["ingress"]]
+        self.assertEqual(rules[:2], [("a.example.com", "http://x.shop.svc:81"), ("a.example.com", "http://app.shop.svc:80")])
+
+
+class Recorded(Lab):
+    def setUp(self):
+        super().setUp()
+        self.write("gateway.yaml", gateway())
+        self.write("app.yaml", route("app", ["a.example.com"], [("/", "PathPrefix", "app", 80)],
+                                     annotations={"adit.cnap.tech/protect": "true"}))
+        self.apply()
+
+    def test_refresh_only_keeps_the_protection(self):
+        record = self.record("a.example.com")
+        self.api("PATCH", f"/zones/{self.zone_id()}/dns_records/{record['id']}", {"proxied": False})
+        self.apply("--refresh-only")
+        self.remove("app.yaml")
+        self.assertIn("protected", self.apply(code=4).out)
+
+    def test_without_refresh(self):
+        self.write("app.yaml", route("app", ["a.example.com", "b.example.com"], [("/", "PathPrefix", "app", 81)]))
+        self.apply("--refresh=false")
+        self.assertIsNotNone(self.record("b.example.com"))
+        self.assert_no_changes()
+
+    def test_nothing_to_do_as_json(self):
+        result = self.apply("--output", "json").json()
+        self.assertEqual((result["added"], result["changed"], result["destroyed"], result["changes"]), (0, 0, 0, []))
+
+    def test_ignored_fields_are_not_written_back_with_others(self):
+        self.project(extra="  ignore:\n  - {address: 'tunnel/*', field: origin_request, reason: test}\n")
+        config = self.config(self.tunnel("lab.edge.web"))["config"]
+        config["originRequest"] = {"noTLSVerify": True}
+        self.put_config(self.tunnel("lab.edge.web"), config)
+        self.write("app.yaml", route("app", ["a.example.com"], [("/", "PathPrefix", "app", 81)]))
+        self.apply()
+        self.assertEqual(self.config(self.tunnel("lab.edge.web"))["config"]["originRequest"], {"noTLSVerify": True})
+
+
+if __name__ == "__main__":
+    unittest.main()
