@@ -7,11 +7,11 @@
 
 #define FIRST_CAPACITY 16u
 
+/* 24 bytes: there are maps of millions of slots. No key comes near 4 GiB (base/limits.h). */
 struct map_slot {
 	const void *key; /* NULL: free */
-	size_t key_size;
-	uint64_t hash;
 	void *value;
+	uint32_t key_size, hash;
 };
 
 void map_init(struct map *map, struct arena *arena)
@@ -20,13 +20,13 @@ void map_init(struct map *map, struct arena *arena)
 }
 
 /* The arena's address is the seed: different in every process, so that input cannot aim at collisions. */
-static uint64_t hash_of(const struct map *map, const void *key, size_t key_size)
+static uint32_t hash_of(const struct map *map, const void *key, size_t key_size)
 {
-	return XXH3_64bits_withSeed(key, key_size, (uint64_t)(uintptr_t)map->arena);
+	return (uint32_t)XXH3_64bits_withSeed(key, key_size, (uint64_t)(uintptr_t)map->arena);
 }
 
 /* The slot that holds the key, or the free one where it belongs. */
-static struct map_slot *find_slot(struct map_slot *slots, size_t capacity, uint64_t hash, const void *key,
+static struct map_slot *find_slot(struct map_slot *slots, size_t capacity, uint32_t hash, const void *key,
 				  size_t key_size)
 {
 	size_t i = (size_t)hash & (capacity - 1);
@@ -40,7 +40,7 @@ static struct map_slot *find_slot(struct map_slot *slots, size_t capacity, uint6
 	}
 }
 
-static struct map_slot *find_free(struct map_slot *slots, size_t capacity, uint64_t hash)
+static struct map_slot *find_free(struct map_slot *slots, size_t capacity, uint32_t hash)
 {
 	size_t i = (size_t)hash & (capacity - 1);
 
@@ -53,7 +53,7 @@ void *map_get_bytes(const struct map *map, const void *key, size_t key_size)
 {
 	struct map_slot *slot;
 
-	if (!map->capacity)
+	if (!map->capacity || key_size > UINT32_MAX)
 		return NULL;
 	slot = find_slot(map->slots, map->capacity, hash_of(map, key, key_size), key, key_size);
 	return slot->key ? slot->value : NULL;
@@ -81,9 +81,11 @@ static enum rc grow(struct map *map)
 
 enum rc map_put_bytes(struct map *map, const void *key, size_t key_size, void *value, void **ret_old)
 {
-	uint64_t hash = hash_of(map, key, key_size);
+	uint32_t hash = hash_of(map, key, key_size);
 	struct map_slot *slot;
 
+	if (key_size > UINT32_MAX)
+		return RC_NOMEM;
 	if (map->count >= map->capacity / 4 * 3) {
 		enum rc rc = grow(map);
 
@@ -94,7 +96,7 @@ enum rc map_put_bytes(struct map *map, const void *key, size_t key_size, void *v
 	if (ret_old)
 		*ret_old = slot->key ? slot->value : NULL;
 	if (!slot->key) {
-		*slot = (struct map_slot){ .key = key, .key_size = key_size, .hash = hash };
+		*slot = (struct map_slot){ .key = key, .key_size = (uint32_t)key_size, .hash = hash };
 		map->count++;
 	}
 	slot->value = value;

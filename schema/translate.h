@@ -24,6 +24,9 @@ struct translate_input {
 enum rc translate(struct arena *arena, struct diags *diags, const struct translate_input *input,
 		  struct desired **ret_desired) MUST_CHECK;
 
+/** One rule of such a document: {"hostname","path","service","originRequest"}, without what is empty; arena. */
+enum rc translate_rule(struct arena *arena, const struct rule_fields *rule, struct json **ret_json) MUST_CHECK;
+
 /** The configuration document of one tunnel as the API takes it: {"ingress":[...],"originRequest":{...}}; arena. */
 enum rc translate_document(struct arena *arena, const struct desired_tunnel *tunnel,
 			   struct json **ret_config) MUST_CHECK;

@@ -14,7 +14,7 @@ static enum rc set_document(struct arena *arena, struct json *object, const stru
 	return normal ? json_set(arena, object, "originRequest", json_copy(arena, normal)) : RC_OK;
 }
 
-static enum rc rule_json(struct arena *arena, const struct rule_fields *rule, struct json **ret_json)
+enum rc translate_rule(struct arena *arena, const struct rule_fields *rule, struct json **ret_json)
 {
 	struct json *json = json_new(arena, JSON_OBJECT);
 	enum rc rc = json ? RC_OK : RC_NOMEM;
@@ -40,7 +40,7 @@ enum rc translate_document(struct arena *arena, const struct desired_tunnel *tun
 	for (size_t i = 0; !rc && i < tunnel->rule_count; i++) {
 		struct json *rule = NULL;
 
-		rc = rule_json(arena, &tunnel->rules[i]->u.rule, &rule);
+		rc = translate_rule(arena, &tunnel->rules[i]->u.rule, &rule);
 		if (!rc)
 			rc = json_push(arena, ingress, rule);
 	}
