@@ -80,7 +80,9 @@ static enum rc take_created(struct applying *a, struct step *step, const struct 
 	rc = record_tunnel(a, tunnel, live, step->intent);
 	if (!rc)
 		rc = note_recreated(a, tunnel);
-	/* The change itself is done with the first PUT: a tunnel without rules serves nothing. */
+	/* With rules to come the change is done with the first PUT: a tunnel without rules serves nothing. */
+	if (!rc && !tunnel->plan->needs_put)
+		apply_settle(a, (size_t)(tunnel->change - a->plan->changes), CHANGE_DONE, NULL);
 	return rc;
 }
 

@@ -1,8 +1,22 @@
-/* --target, --exclude and --refresh-only: which of the changes are kept. */
+/* --target, --exclude and --refresh-only: which of the changes are kept.
+ *
+ * What needs what, so that a part of a plan is as safe as the whole: a rule needs its tunnel; a CNAME that comes to a
+ * tunnel needs it and the rules of its hostname there; a rule that goes needs its CNAME to have left; a tunnel that goes
+ * needs its rules gone and its CNAMEs away. Chosen changes take along what they need; what needs something that is left
+ * out is left out, too. */
 #include <string.h>
 
 #include "base/str.h"
 #include "planner/planning.h"
+
+struct selection {
+	struct planning *p;
+	struct map changes;        /**< address -> struct change * */
+	struct map in, out;        /**< addresses that are chosen, that are left out */
+	struct map in_hosts;       /**< "tunnel hostname" whose rules are chosen, or go */
+	struct map out_hosts;      /**< "tunnel hostname" of which a new rule is left out */
+	struct map stay;           /**< tunnels, and "tunnel hostname", that something left out still needs */
+};
 
 static bool matches(const char *const *patterns, size_t count, const char *address)
 {
@@ -12,97 +26,214 @@ static bool matches(const char *const *patterns, size_t count, const char *addre
 	return false;
 }
 
-static const struct resource *any_side(const struct change *change)
+static bool changes_live(const struct change *change)
 {
-	return change->after ? change->after : change->before;
+	return change->action != ACTION_RECORD && change->action != ACTION_FORGET;
 }
 
-/** What a kept change needs first: its tunnel, and for a CNAME the rules of its hostname. */
-static enum rc mark_needs(struct planning *p, struct map *needed)
+/** The tunnel that a rule or CNAME belonged to and does not after the change; NULL for none. */
+static const char *left_tunnel(const struct planning *p, const struct change *change)
 {
+	const struct recorded *recorded = planning_recorded(p, change->address);
+	const char *was = recorded ? recorded->resource->tunnel : change->before ? change->before->tunnel : NULL;
+
+	if (!was || change->kind == RESOURCE_TUNNEL || !changes_live(change))
+		return NULL;
+	return change->after && str_eq(change->after->tunnel, was) ? NULL : was;
+}
+
+static const char *hostname_of(const struct change *change)
+{
+	const struct resource *resource = change->after ? change->after : change->before;
+
+	return change->kind == RESOURCE_RULE ? resource->u.rule.hostname : resource->u.cname.name;
+}
+
+static enum rc put_host(struct selection *s, struct map *map, const char *tunnel, const char *hostname)
+{
+	const char *key = arena_printf(s->p->arena, "%s %s", tunnel, hostname);
+
+	return key ? map_put(map, key, s, NULL) : RC_NOMEM;
+}
+
+static bool has_host(struct selection *s, const struct map *map, const char *tunnel, const char *hostname)
+{
+	const char *key = arena_printf(s->p->arena, "%s %s", tunnel, hostname);
+
+	return key && map_get(map, key);
+}
+
+/** One look at one change; passes over all changes of a kind are made of it. */
+typedef enum rc (*look_fn)(struct selection *s, const struct change *change);
+
+static enum rc pass(struct selection *s, enum resource_kind kind, look_fn look)
+{
+	const struct plan *plan = s->p->plan;
 	enum rc rc = RC_OK;
 
-	for (size_t i = 0; !rc && i < p->plan->change_count; i++) {
-		const struct change *change = &p->plan->changes[i];
-		const struct resource *resource = any_side(change);
-
-		if (!map_get(needed, change->address) || !change->after || !resource->tunnel)
-			continue;
-		rc = map_put(needed, resource->tunnel, p, NULL);
-		if (!rc && change->kind == RESOURCE_CNAME) {
-			const char *key = arena_printf(p->arena, "%s %s", resource->tunnel, resource->u.cname.name);
-
-			rc = key ? map_put(needed, key, p, NULL) : RC_NOMEM;
-		}
-	}
+	for (size_t i = 0; !rc && i < plan->change_count; i++)
+		if (plan->changes[i].kind == kind)
+			rc = look(s, &plan->changes[i]);
 	return rc;
 }
 
-static bool is_needed(struct planning *p, const struct change *change, const struct map *needed)
+/** True when its tunnel would have to be made, and is not. */
+static bool lacks_tunnel(const struct selection *s, const struct change *change)
 {
-	const struct resource *resource = any_side(change);
-	const char *key;
+	const struct change *tunnel =
+		change->after && change->after->tunnel ? map_get(&s->changes, change->after->tunnel) : NULL;
 
-	if (map_get(needed, change->address))
-		return true;
-	if (change->kind != RESOURCE_RULE || !change->after)
-		return false;
-	key = arena_printf(p->arena, "%s %s", resource->tunnel, resource->u.rule.hostname);
-	return key && map_get(needed, key);
+	return tunnel && tunnel->action == ACTION_CREATE && map_get(&s->out, tunnel->address);
 }
 
-/** A tunnel that goes takes its rules and the CNAMEs that point at it along. */
-static enum rc mark_deleted_tunnels(struct planning *p, struct map *needed)
+static enum rc leave_out_rule(struct selection *s, const struct change *rule)
 {
-	struct map deleted;
 	enum rc rc = RC_OK;
 
-	map_init(&deleted, p->arena);
-	for (size_t i = 0; !rc && i < p->plan->change_count; i++) {
-		const struct change *change = &p->plan->changes[i];
-
-		if (change->kind == RESOURCE_TUNNEL && change->action == ACTION_DELETE && map_get(needed, change->address))
-			rc = map_put(&deleted, change->address, p, NULL);
-	}
-	for (size_t i = 0; !rc && i < p->plan->change_count; i++) {
-		const struct change *change = &p->plan->changes[i];
-		const struct recorded *recorded = planning_recorded(p, change->address);
-		const char *tunnel = recorded ? recorded->resource->tunnel : change->before ? change->before->tunnel : NULL;
-
-		if (tunnel && map_get(&deleted, tunnel))
-			rc = map_put(needed, change->address, p, NULL);
-	}
+	if (!changes_live(rule) || !rule->after)
+		return RC_OK;
+	if (lacks_tunnel(s, rule))
+		rc = map_put(&s->out, rule->address, s, NULL);
+	if (!rc && rule->action == ACTION_CREATE && map_get(&s->out, rule->address))
+		rc = put_host(s, &s->out_hosts, rule->after->tunnel, rule->after->u.rule.hostname);
 	return rc;
+}
+
+static enum rc leave_out_cname(struct selection *s, const struct change *cname)
+{
+	const char *left = left_tunnel(s->p, cname), *hostname = hostname_of(cname);
+	bool comes = changes_live(cname) && cname->after && (left || cname->action != ACTION_UPDATE);
+	enum rc rc = RC_OK;
+
+	if (lacks_tunnel(s, cname) || (comes && has_host(s, &s->out_hosts, cname->after->tunnel, hostname)))
+		rc = map_put(&s->out, cname->address, s, NULL);
+	if (rc || !left || !map_get(&s->out, cname->address))
+		return rc;
+	rc = put_host(s, &s->stay, left, hostname);
+	return rc ? rc : map_put(&s->stay, left, s, NULL);
+}
+
+static enum rc leave_out_gone_rule(struct selection *s, const struct change *rule)
+{
+	const char *left = left_tunnel(s->p, rule);
+	enum rc rc = RC_OK;
+
+	if (!left)
+		return RC_OK;
+	if (has_host(s, &s->stay, left, hostname_of(rule)))
+		rc = map_put(&s->out, rule->address, s, NULL);
+	if (!rc && map_get(&s->out, rule->address))
+		rc = map_put(&s->stay, left, s, NULL);
+	return rc;
+}
+
+static enum rc leave_out_gone_tunnel(struct selection *s, const struct change *tunnel)
+{
+	if (tunnel->action != ACTION_DELETE || !map_get(&s->stay, tunnel->address))
+		return RC_OK;
+	return map_put(&s->out, tunnel->address, s, NULL);
+}
+
+static enum rc leave_out(struct selection *s)
+{
+	const struct plan_options *options = s->p->in->options;
+	const struct plan *plan = s->p->plan;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < plan->change_count; i++)
+		if (matches(options->excludes, options->exclude_count, plan->changes[i].address))
+			rc = map_put(&s->out, plan->changes[i].address, s, NULL);
+	if (!rc)
+		rc = pass(s, RESOURCE_RULE, leave_out_rule);
+	if (!rc)
+		rc = pass(s, RESOURCE_CNAME, leave_out_cname);
+	if (!rc)
+		rc = pass(s, RESOURCE_RULE, leave_out_gone_rule);
+	return rc ? rc : pass(s, RESOURCE_TUNNEL, leave_out_gone_tunnel);
+}
+
+/** Of a tunnel that goes everything goes; of a rule that goes its CNAME leaves. */
+static enum rc choose_with_tunnel(struct selection *s, const struct change *change)
+{
+	const char *left = left_tunnel(s->p, change);
+	const struct change *tunnel = left ? map_get(&s->changes, left) : NULL;
+	enum rc rc = RC_OK;
+
+	if (tunnel && tunnel->action == ACTION_DELETE && map_get(&s->in, tunnel->address))
+		rc = map_put(&s->in, change->address, s, NULL);
+	if (!rc && left && change->kind == RESOURCE_RULE && map_get(&s->in, change->address))
+		rc = put_host(s, &s->in_hosts, left, hostname_of(change));
+	return rc;
+}
+
+static enum rc choose_cname(struct selection *s, const struct change *cname)
+{
+	const char *left = left_tunnel(s->p, cname), *hostname = hostname_of(cname);
+	enum rc rc = choose_with_tunnel(s, cname);
+
+	if (!rc && left && has_host(s, &s->in_hosts, left, hostname))
+		rc = map_put(&s->in, cname->address, s, NULL);
+	if (rc || !map_get(&s->in, cname->address) || !cname->after || !cname->after->tunnel)
+		return rc;
+	rc = put_host(s, &s->in_hosts, cname->after->tunnel, hostname);
+	return rc ? rc : map_put(&s->in, cname->after->tunnel, s, NULL);
+}
+
+static enum rc choose_rule(struct selection *s, const struct change *rule)
+{
+	enum rc rc = RC_OK;
+
+	if (!rule->after || !rule->after->tunnel)
+		return RC_OK;
+	if (has_host(s, &s->in_hosts, rule->after->tunnel, hostname_of(rule)))
+		rc = map_put(&s->in, rule->address, s, NULL);
+	if (!rc && map_get(&s->in, rule->address))
+		rc = map_put(&s->in, rule->after->tunnel, s, NULL);
+	return rc;
+}
+
+static enum rc choose(struct selection *s)
+{
+	const struct plan_options *options = s->p->in->options;
+	const struct plan *plan = s->p->plan;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < plan->change_count; i++)
+		if (!options->target_count || matches(options->targets, options->target_count, plan->changes[i].address))
+			rc = map_put(&s->in, plan->changes[i].address, s, NULL);
+	if (rc || !options->target_count)
+		return rc;
+	rc = pass(s, RESOURCE_RULE, choose_with_tunnel);
+	if (!rc)
+		rc = pass(s, RESOURCE_CNAME, choose_cname);
+	return rc ? rc : pass(s, RESOURCE_RULE, choose_rule);
 }
 
 enum rc plan_select(struct planning *p)
 {
-	const struct plan_options *options = p->in->options;
+	struct selection s = {.p = p};
+	struct map *maps[] = {&s.changes, &s.in, &s.out, &s.in_hosts, &s.out_hosts, &s.stay};
 	struct plan *plan = p->plan;
-	struct map needed;
 	size_t kept = 0;
 	enum rc rc = RC_OK;
 
-	if (!options->target_count && !options->exclude_count)
+	if (!p->in->options->target_count && !p->in->options->exclude_count)
 		return RC_OK;
-	map_init(&needed, p->arena);
-	for (size_t i = 0; !rc && i < plan->change_count; i++) {
-		const char *address = plan->changes[i].address;
-
-		if ((!options->target_count || matches(options->targets, options->target_count, address)) &&
-		    !matches(options->excludes, options->exclude_count, address))
-			rc = map_put(&needed, address, p, NULL);
-	}
-	if (!rc)
-		rc = mark_deleted_tunnels(p, &needed);
-	if (!rc)
-		rc = mark_needs(p, &needed);
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
+		map_init(maps[i], p->arena);
 	for (size_t i = 0; !rc && i < plan->change_count; i++)
-		if (is_needed(p, &plan->changes[i], &needed))
-			plan->changes[kept++] = plan->changes[i];
+		rc = map_put(&s.changes, plan->changes[i].address, &plan->changes[i], NULL);
 	if (!rc)
-		plan->change_count = kept;
-	return rc;
+		rc = leave_out(&s);
+	if (!rc)
+		rc = choose(&s);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < plan->change_count; i++)
+		if (map_get(&s.in, plan->changes[i].address) && !map_get(&s.out, plan->changes[i].address))
+			plan->changes[kept++] = plan->changes[i];
+	plan->change_count = kept;
+	return RC_OK;
 }
 
 enum rc plan_refresh_only(struct planning *p)
@@ -122,6 +253,7 @@ enum rc plan_refresh_only(struct planning *p)
 		change.before = drift->kind == DRIFT_GONE ? drift->recorded : drift->live;
 		change.account_id = recorded->account_id;
 		change.zone_id = recorded->zone_id;
+		change.is_protected = recorded->is_protected;
 		if (change.action == ACTION_RECORD) {
 			struct resource *after = (void *)arena_memdup(p->arena, drift->live, sizeof(*after));
 

@@ -146,7 +146,7 @@ class Selection(Lab):
         self.apply()
         self.write("gateway.yaml", gateway("other"))
         self.remove("app.yaml")
-        self.apply("--exclude", "cname/a.example.com", "--max-deletes", "10", "--max-delete-percent", "100")
+        self.apply("--exclude", "cname/a.example.com", "--allow-empty")
         self.assertIsNotNone(self.record("a.example.com"))
         self.assertIsNone(self.record("b.example.com"))
         hosts = [r.get("hostname") for r in self.config(self.tunnel("lab.edge.web"))["config"]["ingress"]]
