@@ -28,7 +28,7 @@ void arena_reset(struct arena *arena);
 /** Bytes handed out since arena_new() or arena_reset(). */
 size_t arena_used_bytes(const struct arena *arena);
 
-/** @return @p size zeroed bytes, aligned for any type; arena; NULL when used up. Size 0 gives a valid pointer. */
+/** @return @p size zeroed bytes, aligned for pointers and 64-bit numbers; arena; NULL when used up. Size 0 gives a valid pointer. */
 void *arena_alloc(struct arena *arena, size_t size);
 
 /** arena_alloc() for @p count items, checked for overflow. */

@@ -11,7 +11,7 @@ static void test_objects_are_zeroed_aligned_and_apart(void **state)
 	for (size_t i = 0; i < COUNT(sizes); i++) {
 		objects[i] = arena_alloc(*state, sizes[i]);
 		assert_non_null(objects[i]);
-		assert_int_equal((uintptr_t)objects[i] % _Alignof(max_align_t), 0);
+		assert_int_equal((uintptr_t)objects[i] % _Alignof(uint64_t), 0);
 		for (size_t k = 0; k < sizes[i]; k++)
 			assert_int_equal(objects[i][k], 0);
 		memset(objects[i], (int)i + 1, sizes[i]);
