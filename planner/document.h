@@ -16,8 +16,12 @@ enum rc document_order(struct arena *arena, struct resource *const *rules, size_
 /** Fingerprint of what adit models of a document: rules in order and the top-level originRequest; "" for none; arena. */
 char *document_fingerprint(struct arena *arena, const struct json *document);
 
+/** The hostname of a rule of a document; "" for any. */
+const char *document_hostname(const struct json *rule);
+
 /** The document that a PUT shall send: the live one with the plan's changes to this tunnel made.
- * Keys that adit does not know are carried over.
+ * Keys that adit does not know are carried over. Rules that stay though they are not in the tunnel's order keep their
+ * place among those of their hostname, and stand before wildcards that would take their requests.
  * @param live_document  as read just now; NULL for none
  * @param keep           hostnames whose rules stay for now although they are to be deleted; may be NULL
  * @return RC_OK; RC_NOMEM */
