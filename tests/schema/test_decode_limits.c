@@ -12,6 +12,7 @@
 #define NAME_ONLY "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {%s}\nspec: {controllerName: a/b}\n"
 #define NAMESPACE_META "apiVersion: v1\nkind: Namespace\nmetadata: {%s}\n"
 #define SERVICE_META "apiVersion: v1\nkind: Service\nmetadata: {namespace: ns, %s}\n"
+#define TUNNEL "apiVersion: adit.cnap.tech/v1\nkind: Tunnel\nmetadata: {name: t}\nspec: {%s}\n"
 #define TUNNEL_RULE "apiVersion: adit.cnap.tech/v1\nkind: Tunnel\nmetadata: {name: t}\nspec: {ingress: [{%s}]}\n"
 #define ORIGIN "apiVersion: adit.cnap.tech/v1\nkind: Tunnel\nmetadata: {name: t}\n" \
 	"spec: {ingress: [{hostname: a, service: http://a, originRequest: {%s}}]}\n"
@@ -70,6 +71,11 @@ static const struct limit_case {
 	{ ORIGIN, "access: {teamName: '", "a", "', audTag: [a]}", 1, 253, "A0140" },
 	{ ORIGIN, "access: {teamName: a, audTag: ['", "a", "']}", 1, 256, "A0140" },
 	{ TUNNEL_RULE, "service: http://a, path: '/", "a", "'", 0, 1023, "A0140" },
+	{ TUNNEL_RULE, "service: http://a, hostname: '", "a.", "a'", 0, 126, "A0140" },
+	{ TUNNEL, "account: '", "a", "'", 1, 253, "A0140" },
+	{ TUNNEL, "catchAll: 'http://", "a", "'", 1, 253, "A0148" },
+	{ TLS_ROUTE, "hostnames: ['", "a", "']", 1, 253, "A0140" },
+	{ HTTPS, "protocol: HTTPS, tls: {options: {'", "a.", "b/c': d}}", 0, 125, "A0140" },
 	/* items */
 	{ ROUTE, "hostnames: [", "a%d,", "]", 0, 16, "A0141" },
 	{ ROUTE, "parentRefs: [", "{name: a%d},", "]", 0, 32, "A0141" },

@@ -395,6 +395,9 @@ static const struct rule_case other_cases[] = {
 	{ GRPC_ROUTE, "rules: [{match: []}]", "A0134", "unknown field \"match\"" },
 	{ LISTENER_SET, "parentRef: {name: g}, listeners: [{name: a, port: 80, protocol: HTTP}]", NULL, NULL },
 	{ LISTENER_SET, "listeners: [{name: a, port: 80, protocol: HTTP}]", "A0136", "\"parentRef\" is missing" },
+	{ GRPC_ROUTE, "rules: [{backendRefs: [{name: a}]}]", "A0143", "Must have port" },
+	{ LISTENER_SET, "parentRef: {name: g}, listeners: [{name: a, port: 80, protocol: HTTP}, {name: b, port: 80, protocol: HTTP}]",
+	  "A0143", "Combination of port, protocol and hostname" },
 	{ LISTENER_SET, "parentRef: {name: g}, listeners: [{name: a, protocol: TCP, hostname: b}]", "A0143",
 	  "hostname must not be specified" },
 	/* Service: only what is read */
