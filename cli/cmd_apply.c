@@ -147,6 +147,18 @@ static enum rc print_result(struct session *session, const struct planned *plann
 	return rc;
 }
 
+/** Nothing to do is a result, too. */
+static enum rc print_nothing(struct session *session, const struct planned *planned)
+{
+	struct apply_result nothing = {0};
+
+	if (session_is_json(session))
+		return print_result(session, planned, &nothing);
+	if (planned->plan->is_destroy && !session->verdict.error)
+		session_printf(session, "\nDestroy complete! Resources: 0 destroyed.\n");
+	return RC_OK;
+}
+
 static void judge_result(struct session *session, const struct apply_result *result)
 {
 	bool any = result->added || result->changed || result->destroyed || result->forgotten;
@@ -177,7 +189,7 @@ static enum rc carry_out(struct session *session, const struct planned *planned)
 	struct run_record record = run_record(session, planned->plan);
 	struct apply_result result = {0};
 	int64_t run = 0;
-	enum rc rc = session->store->vt->run_begin(session->store, &record, &run), ended;
+	enum rc rc = session->store->vt->run_begin(session->store, &record, &run), ended, printed;
 
 	if (rc)
 		return rc;
@@ -191,14 +203,14 @@ static enum rc carry_out(struct session *session, const struct planned *planned)
 		session_note(session, "An earlier run was interrupted: the outcome of %zu operations was read from what is live.",
 			     result.resolved_intents);
 	if (result.is_lease_lost)
-		return stale(session, "A0703", "the lease was lost while applying: another process took over",
-			     "Look at what it did, then run the command again.");
-	ended = record_run(session, planned->plan, &result, run);
+		ended = stale(session, "A0703", "the lease was lost while applying: another process took over",
+			      "Look at what it did, then run the command again.");
+	else
+		ended = record_run(session, planned->plan, &result, run);
 	judge_result(session, &result);
-	if (rc)
-		return rc;
-	rc = print_result(session, planned, &result);
-	return rc ? rc : ended;
+	/* What was done is told, whatever came after it. */
+	printed = print_result(session, planned, &result);
+	return rc ? rc : printed ? printed : ended;
 }
 
 /** Plan, show, ask, lock, apply. */
@@ -223,15 +235,14 @@ static enum rc apply_fresh(struct session *session, enum planning_mode mode)
 	if (session->options.approve && !str_eq(session->options.approve, planned.plan->digest))
 		return stale(session, "A0704", "the plan is not the one that was approved",
 			     "What was approved has changed since. Review the new plan, and approve its digest.");
-	if (planned.plan->change_count == 0) {
-		if (is_destroy && !session_is_json(session) && !session->verdict.error)
-			session_printf(session, "\nDestroy complete! Resources: 0 destroyed.\n");
-		return RC_OK;
-	}
+	if (planned.plan->change_count == 0)
+		return print_nothing(session, &planned);
 	if (plan_has_changes(planned.plan) || planned.plan->forget_count)
 		rc = is_destroy ? approval_ask(session, "Do you really want to destroy all resources?",
 				      "adit will destroy all your tunnels, rules and CNAMEs, as shown above. There is no undo.")
 				: approval_ask(session, "Do you want to perform these actions?", "adit will perform the actions described above.");
+	if (!rc && !session->options.refresh)
+		rc = planning_connect(session); /* the plan was made without the network; applying it is not */
 	if (!rc)
 		rc = lock(session, &planned);
 	if (rc == RC_CANCELLED && session->verdict.error)
