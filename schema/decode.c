@@ -11,7 +11,8 @@
 
 #define LIST_SUFFIX "List"
 
-enum rc decode_open(struct arena *arena, struct diags *diags, struct objects *objects, struct decoder **ret_decoder)
+enum rc decode_open(struct arena *arena, struct diags *diags, struct objects *objects,
+		    struct decoder **ret_decoder)
 {
 	struct decoder *decoder = calloc(1, sizeof(*decoder));
 
@@ -55,7 +56,8 @@ static void skip(struct decoder *decoder, const char *group, const char *kind)
 	}
 	key = key ? arena_strdup(decoder->own, key) : NULL;
 	skipped = arena_alloc(decoder->own, sizeof(*skipped));
-	list = arena_grow(decoder->own, decoder->skipped_list, decoder->skipped_count, &decoder->skipped_capacity, sizeof(*list));
+	list = arena_grow(decoder->own, decoder->skipped_list, decoder->skipped_count,
+			  &decoder->skipped_capacity, sizeof(*list));
 	if (!key || !skipped || !list || map_put(&decoder->skipped, key, skipped, NULL)) {
 		decoder->out_of_memory = true;
 		return;
@@ -89,7 +91,8 @@ static void decode_known(struct decoder *decoder, const struct kind *kind, const
 
 	if (kind->is_namespaced)
 		check->name_space = value_text(value_get2(root, "metadata", "namespace"),
-					       decoder->default_namespace ? decoder->default_namespace : "default");
+					       decoder->default_namespace ?
+					       decoder->default_namespace : "default");
 	kind_check(check, kind, root);
 	if (check->error_count > 0 || is_being_deleted(decoder, root))
 		return;
@@ -123,7 +126,8 @@ static void no_object(struct decoder *decoder, const struct node *root, const ch
 }
 
 /* One object; @p api_version and @p kind hold for items of a typed list, which may lack their own. */
-static void decode_one(struct decoder *decoder, const struct node *root, const char *api_version, const char *kind)
+static void decode_one(struct decoder *decoder, const struct node *root, const char *api_version,
+		       const char *kind)
 {
 	const struct node *version_node = value_get(root, "apiVersion"), *kind_node = value_get(root, "kind");
 	const struct kind *known = NULL;
@@ -131,18 +135,20 @@ static void decode_one(struct decoder *decoder, const struct node *root, const c
 
 	api_version = value_text(version_node, version_node ? NULL : api_version);
 	kind = value_text(kind_node, kind_node ? NULL : kind);
-	check_begin(&decoder->check, decoder->text, kind, NULL, value_text(value_get2(root, "metadata", "name"), NULL));
+	check_begin(&decoder->check, decoder->text, kind, NULL,
+		    value_text(value_get2(root, "metadata", "name"), NULL));
 	if (root->kind != NODE_MAPPING) {
 		no_object(decoder, root, "the document is no mapping, so it is no Kubernetes object");
 		return;
 	}
 	if (str_is_empty(api_version) || str_is_empty(kind)) {
-		no_object(decoder, root, str_is_empty(kind) ? "the document has no kind" : "the document has no apiVersion");
+		no_object(decoder, root, str_is_empty(kind) ?
+			  "the document has no kind" : "the document has no apiVersion");
 		return;
 	}
 	group = split_version(decoder, api_version, &version);
-	switch (kind_find(&decoder->check, version_node ? version_node : root, kind_node ? kind_node : root, group, version,
-			  kind, &known)) {
+	switch (kind_find(&decoder->check, version_node ? version_node : root, kind_node ? kind_node : root,
+			  group, version, kind, &known)) {
 	case KIND_READ:
 		decode_known(decoder, known, root);
 		break;
@@ -165,7 +171,8 @@ static bool is_list(const struct node *root)
 	return items ? items->kind == NODE_SEQUENCE : str_eq(kind, LIST_SUFFIX);
 }
 
-static void decode_root(struct decoder *decoder, const struct node *root, const char *api_version, const char *kind);
+static void decode_root(struct decoder *decoder, const struct node *root, const char *api_version,
+			const char *kind);
 
 static void decode_list(struct decoder *decoder, const struct node *list)
 {
@@ -182,7 +189,8 @@ static void decode_list(struct decoder *decoder, const struct node *list)
 }
 
 /* Lists may stand in lists; the reader's limit on nesting bounds the recursion. */
-static void decode_root(struct decoder *decoder, const struct node *root, const char *api_version, const char *kind)
+static void decode_root(struct decoder *decoder, const struct node *root, const char *api_version,
+			const char *kind)
 {
 	if (is_list(root)) {
 		decode_list(decoder, root);
@@ -235,8 +243,8 @@ static enum rc decode_documents(struct decoder *decoder, struct yaml_reader *rea
 
 static enum rc add_digest(struct decoder *decoder, const struct text *text)
 {
-	char **digests = arena_grow(decoder->own, decoder->digests, decoder->digest_count, &decoder->digest_capacity,
-				    sizeof(*digests));
+	char **digests = arena_grow(decoder->own, decoder->digests, decoder->digest_count,
+				    &decoder->digest_capacity, sizeof(*digests));
 	char *digest = str_sha256_hex(decoder->own, text->bytes, text->size);
 
 	if (!digests || !digest)

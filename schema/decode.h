@@ -12,7 +12,8 @@ struct decoder;
 /** Start decoding into @p objects (zeroed by the caller).
  * @param arena    for the objects
  * @param ret_decoder  owned, free with decode_close() */
-enum rc decode_open(struct arena *arena, struct diags *diags, struct objects *objects, struct decoder **ret_decoder) MUST_CHECK;
+enum rc decode_open(struct arena *arena, struct diags *diags, struct objects *objects,
+		    struct decoder **ret_decoder) MUST_CHECK;
 
 /** Decode all documents of @p text (YAML or JSON, multi-document, List).
  * @param default_namespace  for objects without metadata.namespace; NULL: "default", with one note per run

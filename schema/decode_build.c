@@ -113,10 +113,12 @@ static void build_expression(struct decoder *decoder, const struct node *node, s
 
 struct label_selector build_selector(struct decoder *decoder, const struct node *node)
 {
-	const struct node *labels = value_get(node, "matchLabels"), *expressions = value_get(node, "matchExpressions");
+	const struct node *labels = value_get(node, "matchLabels"),
+		*expressions = value_get(node, "matchExpressions");
 	struct label_selector selector = { .is_present = node != NULL };
 	size_t label_count = labels && labels->kind == NODE_MAPPING ? value_count(labels) : 0;
-	size_t expression_count = expressions && expressions->kind == NODE_SEQUENCE ? value_count(expressions) : 0;
+	size_t expression_count = expressions && expressions->kind == NODE_SEQUENCE ?
+		value_count(expressions) : 0;
 	size_t count = label_count + expression_count;
 
 	if (count == 0)
@@ -145,7 +147,8 @@ void build_parent(struct decoder *decoder, const struct node *node, const char *
 	to->span = build_span(decoder, node);
 }
 
-struct parent_ref *build_parents(struct decoder *decoder, const struct node *list, const char *name_space, size_t *ret_count)
+struct parent_ref *build_parents(struct decoder *decoder, const struct node *list, const char *name_space,
+				 size_t *ret_count)
 {
 	struct parent_ref *parents = build_items(decoder, list, sizeof(*parents), ret_count);
 

@@ -12,7 +12,8 @@ void build_gateway_class(struct decoder *decoder, const struct node *root, const
 		return;
 	class->meta = *meta;
 	class->controller_name = build_name(decoder, value_get2(root, "spec", "controllerName"), "");
-	BUILD_ADD(decoder, decoder->objects->classes, decoder->objects->class_count, decoder->objects->class_capacity, class);
+	BUILD_ADD(decoder, decoder->objects->classes, decoder->objects->class_count,
+		  decoder->objects->class_capacity, class);
 }
 
 static enum listener_protocol protocol_of(const char *text)
@@ -78,7 +79,8 @@ void build_gateway(struct decoder *decoder, const struct node *root, const struc
 	gateway->meta = *meta;
 	gateway->class_name = build_name(decoder, class_name, "");
 	gateway->class_span = build_span(decoder, class_name);
-	gateway->listeners = build_items(decoder, listeners, sizeof(*gateway->listeners), &gateway->listener_count);
+	gateway->listeners = build_items(decoder, listeners, sizeof(*gateway->listeners),
+					 &gateway->listener_count);
 	for (size_t i = 0; i < gateway->listener_count; i++)
 		build_listener(decoder, value_item(listeners, i), &gateway->listeners[i]);
 	gateway->is_default = str_eq(value_text(value_get(spec, "defaultScope"), ""), "All");
@@ -110,7 +112,8 @@ void build_grant(struct decoder *decoder, const struct node *root, const struct 
 		grant->to[i].kind = build_name(decoder, value_get(node, "kind"), "");
 		grant->to[i].name = decode_build_text(decoder, value_get(node, "name"));
 	}
-	BUILD_ADD(decoder, decoder->objects->grants, decoder->objects->grant_count, decoder->objects->grant_capacity, grant);
+	BUILD_ADD(decoder, decoder->objects->grants, decoder->objects->grant_count,
+		  decoder->objects->grant_capacity, grant);
 }
 
 void build_namespace(struct decoder *decoder, const struct node *root, const struct meta *meta)

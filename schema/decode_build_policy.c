@@ -7,7 +7,8 @@ static const char *default_group(const char *kind)
 	return str_eq(kind, "Service") ? "" : GATEWAY_GROUP;
 }
 
-static void build_target(struct decoder *decoder, const struct node *node, const char *name_space, struct policy_target *to)
+static void build_target(struct decoder *decoder, const struct node *node, const char *name_space,
+			 struct policy_target *to)
 {
 	to->kind = build_name(decoder, value_get(node, "kind"), "");
 	to->group = build_name(decoder, value_get(node, "group"), default_group(to->kind));
@@ -33,7 +34,8 @@ void build_tls_policy(struct decoder *decoder, const struct node *root, const st
 	for (size_t i = 0; i < policy->target_count; i++)
 		build_target(decoder, value_item(targets, i), meta->name_space, &policy->targets[i]);
 	policy->hostname = decode_build_text(decoder, value_get(validation, "hostname"));
-	policy->uses_system_cas = str_eq(value_text(value_get(validation, "wellKnownCACertificates"), ""), "System");
+	policy->uses_system_cas = str_eq(value_text(value_get(validation, "wellKnownCACertificates"), ""),
+					 "System");
 	policy->ca_ref_count = value_count(value_get(validation, "caCertificateRefs"));
 	policy->san_count = value_count(value_get(validation, "subjectAltNames"));
 	BUILD_ADD(decoder, decoder->objects->tls_policies, decoder->objects->tls_policy_count,

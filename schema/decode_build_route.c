@@ -95,7 +95,8 @@ static void build_filter(struct decoder *decoder, const struct node *node, struc
 	to->status = (int32_t)value_int(value_get(value, "statusCode"), 302);
 }
 
-static void build_backend(struct decoder *decoder, const struct node *node, const char *name_space, struct backend_ref *to)
+static void build_backend(struct decoder *decoder, const struct node *node, const char *name_space,
+			  struct backend_ref *to)
 {
 	to->group = build_name(decoder, value_get(node, "group"), "");
 	to->kind = build_name(decoder, value_get(node, "kind"), "Service");
@@ -115,7 +116,8 @@ static bool is_timeout(const struct node *timeouts, const char *key)
 	return text && format_duration_ms(text) != 0;
 }
 
-static void build_rule(struct decoder *decoder, const struct node *node, const char *name_space, struct http_rule *to)
+static void build_rule(struct decoder *decoder, const struct node *node, const char *name_space,
+		       struct http_rule *to)
 {
 	const struct node *matches = value_get(node, "matches"), *filters = value_get(node, "filters");
 	const struct node *backends = value_get(node, "backendRefs"), *timeouts = value_get(node, "timeouts");
@@ -153,7 +155,8 @@ static void build_hostnames(struct decoder *decoder, const struct node *list, st
 	route->hostnames = build_items(decoder, list, sizeof(*route->hostnames), &route->hostname_count);
 	if (route->hostname_count == 0)
 		return;
-	route->hostname_spans = build_items(decoder, list, sizeof(*route->hostname_spans), &route->hostname_count);
+	route->hostname_spans = build_items(decoder, list, sizeof(*route->hostname_spans),
+					    &route->hostname_count);
 	for (size_t i = 0; i < route->hostname_count; i++) {
 		route->hostnames[i] = build_copy(decoder, value_text(value_item(list, i), ""));
 		route->hostname_spans[i] = build_span(decoder, value_item(list, i));
@@ -168,7 +171,8 @@ void build_http_route(struct decoder *decoder, const struct node *root, const st
 	if (!route)
 		return;
 	route->meta = *meta;
-	route->parents = build_parents(decoder, value_get(spec, "parentRefs"), meta->name_space, &route->parent_count);
+	route->parents = build_parents(decoder, value_get(spec, "parentRefs"), meta->name_space,
+				       &route->parent_count);
 	build_hostnames(decoder, value_get(spec, "hostnames"), route);
 	route->rules = build_items(decoder, rules, sizeof(*route->rules), &route->rule_count);
 	for (size_t i = 0; i < route->rule_count; i++)
@@ -176,13 +180,15 @@ void build_http_route(struct decoder *decoder, const struct node *root, const st
 	if (route->rule_count == 0)
 		build_default_rule(decoder, spec ? spec : root, route);
 	route->use_default_gateways = str_eq(value_text(value_get(spec, "useDefaultGateways"), ""), "All");
-	BUILD_ADD(decoder, decoder->objects->routes, decoder->objects->route_count, decoder->objects->route_capacity, route);
+	BUILD_ADD(decoder, decoder->objects->routes, decoder->objects->route_count,
+		  decoder->objects->route_capacity, route);
 }
 
 /* GRPCRoute, TLSRoute, TCPRoute, UDPRoute and the experimental kinds. */
 static void add_other(struct decoder *decoder, struct other_route *route)
 {
-	BUILD_ADD(decoder, decoder->objects->others, decoder->objects->other_count, decoder->objects->other_capacity, route);
+	BUILD_ADD(decoder, decoder->objects->others, decoder->objects->other_count,
+		  decoder->objects->other_capacity, route);
 }
 
 void build_other_route(struct decoder *decoder, const struct node *root, const struct meta *meta)
@@ -194,7 +200,8 @@ void build_other_route(struct decoder *decoder, const struct node *root, const s
 		return;
 	route->meta = *meta;
 	route->kind = build_name(decoder, value_get(root, "kind"), "");
-	route->parents = build_parents(decoder, value_get(spec, "parentRefs"), meta->name_space, &route->parent_count);
+	route->parents = build_parents(decoder, value_get(spec, "parentRefs"), meta->name_space,
+				       &route->parent_count);
 	route->hostnames = build_items(decoder, hostnames, sizeof(*route->hostnames), &route->hostname_count);
 	for (size_t i = 0; i < route->hostname_count; i++)
 		route->hostnames[i] = build_copy(decoder, value_text(value_item(hostnames, i), ""));

@@ -14,7 +14,8 @@
 #define NEAREST_CANDIDATES 64
 #define NEAREST_WORD_BYTES 64  /* longer ones are no typing mistakes */
 
-void check_begin(struct check *check, const struct text *text, const char *kind, const char *name_space, const char *name)
+void check_begin(struct check *check, const struct text *text, const char *kind, const char *name_space,
+		 const char *name)
 {
 	check->text = text;
 	check->kind = kind;
@@ -77,7 +78,8 @@ static void report_full(struct check *check, const struct node *node)
 	diag_help(check->diags, diag, "Correct these first.");
 }
 
-void check_fail(struct check *check, const char *code, const struct node *node, const char *help, const char *format, ...)
+void check_fail(struct check *check, const char *code, const struct node *node, const char *help,
+		const char *format, ...)
 {
 	struct strbuf out;
 	struct diag *diag;
@@ -94,7 +96,8 @@ void check_fail(struct check *check, const char *code, const struct node *node, 
 	va_start(args, format);
 	strbuf_vaddf(&out, format, args);
 	va_end(args);
-	line = str_printable(check->diags->arena, strbuf_text(&out), out.size, false); /* values may have newlines */
+	line = str_printable(check->diags->arena, strbuf_text(&out), out.size,
+			     false); /* values may have newlines */
 	diag = diag_add(check->diags, SEVERITY_ERROR, code, place(check, node), "%s", str_or_empty(line));
 	strbuf_done(&out);
 	check_object_name(check, object, sizeof(object));
@@ -156,7 +159,8 @@ static void wrong_type(struct check *check, const struct schema *schema, const s
 		help = "Each item of a list starts with \"- \".";
 	}
 	check->blocked_count++;
-	check_fail(check, "A0135", node, help, "must be %s, not %s", type_text(schema->type), node_kind_text(node->kind));
+	check_fail(check, "A0135", node, help, "must be %s, not %s", type_text(schema->type),
+		   node_kind_text(node->kind));
 }
 
 static void check_length(struct check *check, const struct schema *schema, const struct node *node)
@@ -168,8 +172,8 @@ static void check_length(struct check *check, const struct schema *schema, const
 	if (length < (size_t)schema->min)
 		check_fail(check, "A0140", node, schema->help, "must not be empty");
 	else if (schema->max > 0 && length > (size_t)schema->max)
-		check_fail(check, "A0140", node, schema->help, "is %zu characters long; at most %lld are allowed", length,
-			   (long long)schema->max);
+		check_fail(check, "A0140", node, schema->help,
+			   "is %zu characters long; at most %lld are allowed", length, (long long)schema->max);
 }
 
 static struct regex *pattern_regex(struct check *check, const char *pattern)
@@ -179,7 +183,8 @@ static struct regex *pattern_regex(struct check *check, const char *pattern)
 	for (size_t i = 0; i < check->pattern_count; i++)
 		if (check->patterns[i].pattern == pattern)
 			return check->patterns[i].regex;
-	if (check->pattern_count == CHECK_MAX_PATTERNS || regex_new(pattern, strlen(pattern), &slot->regex, NULL, 0)) {
+	if (check->pattern_count == CHECK_MAX_PATTERNS ||
+	    regex_new(pattern, strlen(pattern), &slot->regex, NULL, 0)) {
 		check->out_of_memory = true;
 		return NULL;
 	}
@@ -219,8 +224,8 @@ static void check_enum(struct check *check, const struct schema *schema, const s
 		nearest = str_nearest(node->text, schema->values, count);
 	if (nearest)
 		snprintf(help, sizeof(help), "Did you mean %s?", nearest);
-	check_fail(check, "A0138", node, nearest ? help : NULL, "\"%.*s%s\" is not one of %s", shown(node), node->text,
-		   ellipsis(node), strbuf_text(&list));
+	check_fail(check, "A0138", node, nearest ? help : NULL, "\"%.*s%s\" is not one of %s", shown(node),
+		   node->text, ellipsis(node), strbuf_text(&list));
 	strbuf_done(&list);
 }
 
@@ -251,8 +256,8 @@ static void check_int(struct check *check, const struct schema *schema, const st
 		return;
 	}
 	if (value < schema->min || value > schema->max) {
-		check_fail(check, "A0139", node, schema->help, "%lld is not between %lld and %lld", (long long)value,
-			   (long long)schema->min, (long long)schema->max);
+		check_fail(check, "A0139", node, schema->help, "%lld is not between %lld and %lld",
+			   (long long)value, (long long)schema->min, (long long)schema->max);
 		return;
 	}
 	if (!schema->numbers)
@@ -260,7 +265,8 @@ static void check_int(struct check *check, const struct schema *schema, const st
 	for (size_t i = 0; schema->numbers[i] != 0; i++)
 		if (schema->numbers[i] == value)
 			return;
-	check_fail(check, "A0138", node, schema->help, "%lld is not one of the values allowed here", (long long)value);
+	check_fail(check, "A0138", node, schema->help, "%lld is not one of the values allowed here",
+		   (long long)value);
 }
 
 static const struct schema_field *find_field(const struct schema *schema, const char *name)
@@ -298,8 +304,8 @@ static void check_required(struct check *check, const struct schema *schema, con
 {
 	for (size_t i = 0; i < schema->field_count; i++)
 		if (schema->fields[i].is_required && !value_get(node, schema->fields[i].name))
-			check_fail(check, "A0136", node, schema->fields[i].schema->help, "required field \"%s\" is missing",
-				   schema->fields[i].name);
+			check_fail(check, "A0136", node, schema->fields[i].schema->help,
+				   "required field \"%s\" is missing", schema->fields[i].name);
 }
 
 static void check_object(struct check *check, const struct schema *schema, const struct node *node)
@@ -336,8 +342,8 @@ static void check_map(struct check *check, const struct schema *schema, const st
 		return;
 	}
 	if (schema->max > 0 && node->u.mapping.count > (size_t)schema->max)
-		check_fail(check, "A0141", node, NULL, "has %zu members; at most %lld are allowed", node->u.mapping.count,
-			   (long long)schema->max);
+		check_fail(check, "A0141", node, NULL, "has %zu members; at most %lld are allowed",
+			   node->u.mapping.count, (long long)schema->max);
 	for (size_t i = 0; i < node->u.mapping.count && !check_is_full(check); i++) {
 		const struct node_member *member = &node->u.mapping.members[i];
 		const struct node key = { .kind = NODE_STRING, .line = member->line, .column = member->column,
@@ -374,8 +380,10 @@ static void check_unique(struct check *check, const struct schema *schema, const
 
 			if (!is_same(key, other))
 				continue;
-			check_fail(check, "A0142", key, NULL, "[%zu] and [%zu] have the same %s: \"%.*s%s\"", j, i,
-				   schema->unique[0] ? schema->unique : "value", shown(key), key->text, ellipsis(key));
+			check_fail(check, "A0142", key, NULL, "[%zu] and [%zu] have the same %s: \"%.*s%s\"", j,
+				   i,
+				   schema->unique[0] ? schema->unique : "value", shown(key), key->text,
+				   ellipsis(key));
 			break;
 		}
 	}
@@ -392,8 +400,8 @@ static void check_list(struct check *check, const struct schema *schema, const s
 	}
 	count = node->u.sequence.count;
 	if (count < (size_t)schema->min)
-		check_fail(check, "A0141", node, schema->help, "must have at least %lld item%s", (long long)schema->min,
-			   schema->min == 1 ? "" : "s");
+		check_fail(check, "A0141", node, schema->help, "must have at least %lld item%s",
+			   (long long)schema->min, schema->min == 1 ? "" : "s");
 	if (schema->max > 0 && count > (size_t)schema->max) {
 		check->blocked_count++;
 		check_fail(check, "A0141", node, schema->help, "has %zu items; at most %lld are allowed", count,

@@ -82,7 +82,8 @@ struct check {
 };
 
 /** Ready @p check for the next object; the names may be NULL. */
-void check_begin(struct check *check, const struct text *text, const char *kind, const char *name_space, const char *name);
+void check_begin(struct check *check, const struct text *text, const char *kind, const char *name_space,
+		 const char *name);
 /** Free the compiled patterns. */
 void check_done(struct check *check);
 
@@ -91,7 +92,8 @@ void check_value(struct check *check, const struct schema *schema, const struct 
 
 /** Add an error at @p node. The message starts with the path of the value that is being checked.
  * @param help  a sentence on the way out; may be NULL */
-void check_fail(struct check *check, const char *code, const struct node *node, const char *help, const char *format, ...)
+void check_fail(struct check *check, const char *code, const struct node *node, const char *help,
+		const char *format, ...)
 	PRINTF_LIKE(5, 6);
 /** A broken CEL rule (A0143). */
 void check_rule(struct check *check, const struct node *node, const char *message);

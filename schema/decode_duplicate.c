@@ -110,12 +110,12 @@ static enum rc drop(struct decoder *decoder, void *array, size_t *count, entry_o
 	return rc;
 }
 
-#define DESCRIBE(name, type, group_text, kind_text)                                                                   \
-	static struct entry name(const void *item)                                                                    \
-	{                                                                                                             \
-		const type *object = item;                                                                            \
-                                                                                                                      \
-		return (struct entry){ .group = (group_text), .kind = (kind_text), .meta = &object->meta };           \
+#define DESCRIBE(name, type, group_text, kind_text) \
+	static struct entry name(const void *item) \
+	{ \
+		const type *object = item; \
+\
+		return (struct entry){ .group = (group_text), .kind = (kind_text), .meta = &object->meta }; \
 	}
 
 DESCRIBE(class_entry, struct gateway_class, "", "GatewayClass")

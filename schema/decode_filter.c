@@ -6,11 +6,12 @@
 
 /* Headers */
 const struct schema route_header_name = {
-	.type = VALUE_STRING, .min = 1, .max = 256, .is_valid = format_is_header_name, .what = "the name of a header",
-	.help = "Letters, digits and !#$%&'*+-.^_`|~, as in X-Request-Id.",
+	.type = VALUE_STRING, .min = 1, .max = 256, .is_valid = format_is_header_name,
+	.what = "the name of a header", .help = "Letters, digits and !#$%&'*+-.^_`|~, as in X-Request-Id.",
 };
 const struct schema route_header_value = {
-	.type = VALUE_STRING, .min = 1, .max = 4096, .is_valid = format_is_header_value, .what = "the value of a header",
+	.type = VALUE_STRING, .min = 1, .max = 4096, .is_valid = format_is_header_value,
+	.what = "the value of a header",
 	.help = "Printable ASCII without line breaks, with single spaces or tabs between.",
 };
 static const struct schema_field header_fields[] = {
@@ -96,7 +97,8 @@ static void fraction_rule(struct check *check, const struct node *node)
 		check_rule(check, node, "numerator must be less than or equal to denominator");
 }
 
-static const struct schema fraction = { .type = VALUE_OBJECT, SCHEMA_FIELDS(fraction_fields), .rule = fraction_rule };
+static const struct schema fraction = { .type = VALUE_OBJECT, SCHEMA_FIELDS(fraction_fields),
+	.rule = fraction_rule };
 static const struct schema_field mirror_fields[] = {
 	{ "backendRef", &schema_backend_object, true },
 	{ "percent", &percent, false },
@@ -158,7 +160,8 @@ static const struct schema methods = {
 static const struct schema allow_headers = {
 	.type = VALUE_LIST, .item = &route_header_name, .max = 64, .unique = "", .rule = allow_headers_rule,
 };
-static const struct schema expose_headers = { .type = VALUE_LIST, .item = &route_header_name, .max = 64, .unique = "" };
+static const struct schema expose_headers = { .type = VALUE_LIST, .item = &route_header_name, .max = 64,
+	.unique = "" };
 static const struct schema max_age = { .type = VALUE_INT, .min = 1, .max = INT32_MAX };
 static const struct schema_field cors_fields[] = {
 	{ "allowOrigins", &origins, false },
@@ -213,7 +216,8 @@ static void auth_rule(struct check *check, const struct node *node)
 		check_rule(check, node, "protocol must be 'HTTP' when http is set");
 }
 
-static const struct schema external_auth = { .type = VALUE_OBJECT, SCHEMA_FIELDS(auth_fields), .rule = auth_rule };
+static const struct schema external_auth = { .type = VALUE_OBJECT, SCHEMA_FIELDS(auth_fields),
+	.rule = auth_rule };
 
 /* The union of all filters */
 const struct route_filter_type route_filter_types[ROUTE_FILTER_TYPES] = {
@@ -256,7 +260,8 @@ static void filter_rule(struct check *check, const struct node *node)
 		bool is_this = str_eq(type, known->name);
 
 		if (value && !is_this)
-			check_fail(check, "A0143", value, NULL, "filter.%s must be nil if the filter.type is not %s",
+			check_fail(check, "A0143", value, NULL,
+				   "filter.%s must be nil if the filter.type is not %s",
 				   known->field, known->name);
 		if (!value && is_this)
 			check_fail(check, "A0143", node, NULL, "filter.%s must be specified for %s filter.type",
@@ -275,7 +280,8 @@ static void filters_rule(struct check *check, const struct node *node)
 		const char *type = value_text(value_get(item, "type"), "");
 
 		for (size_t j = 0; j < ROUTE_FILTER_TYPES; j++)
-			if (str_eq(type, route_filter_types[j].name) && ++counts[j] == 2 && route_filter_types[j].is_single)
+			if (str_eq(type, route_filter_types[j].name) && ++counts[j] == 2 &&
+			    route_filter_types[j].is_single)
 				check_fail(check, "A0143", item, NULL, "%s filter cannot be repeated", type);
 	}
 	if (counts[FILTER_REDIRECT] && counts[FILTER_REWRITE])

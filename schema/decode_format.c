@@ -184,7 +184,8 @@ bool format_is_path(const char *text, size_t size)
 			if (size - i < 3 || !is_hex(text[i + 1]) || !is_hex(text[i + 2]))
 				return false;
 			i += 2;
-		} else if (!is_alphanumeric(text[i]) && (text[i] == '\0' || !strchr("-/._~!$&'()*+,;=:@", text[i]))) {
+		} else if (!is_alphanumeric(text[i]) &&
+			   (text[i] == '\0' || !strchr("-/._~!$&'()*+,;=:@", text[i]))) {
 			return false;
 		}
 	}
@@ -234,7 +235,8 @@ bool format_is_cidr(const char *text, size_t size)
 	size_t length = slash ? (size_t)(slash - text) : 0;
 	int64_t prefix;
 
-	if (!slash || length == 0 || length >= sizeof(address) || !is_digit(slash[1]) || str_to_int64(slash + 1, &prefix))
+	if (!slash || length == 0 || length >= sizeof(address) || !is_digit(slash[1]) ||
+	    str_to_int64(slash + 1, &prefix))
 		return false;
 	memcpy(address, text, length);
 	address[length] = '\0';

@@ -10,8 +10,8 @@
 
 /* GatewayClass */
 static const struct schema controller = {
-	.type = VALUE_STRING, .min = 1, .max = 253, .is_valid = format_is_controller, .what = "the name of a controller",
-	.help = "A domain and a path: example.com/gateway-controller.",
+	.type = VALUE_STRING, .min = 1, .max = 253, .is_valid = format_is_controller,
+	.what = "the name of a controller", .help = "A domain and a path: example.com/gateway-controller.",
 };
 static const struct schema description = { .type = VALUE_STRING, .max = 64 };
 static const struct schema_field parameters_fields[] = {
@@ -57,7 +57,8 @@ static void address_rule(struct check *check, const struct node *node)
 			   "value is not an IPv4 or IPv6 address");
 }
 
-static const struct schema address = { .type = VALUE_OBJECT, SCHEMA_FIELDS(address_fields), .rule = address_rule };
+static const struct schema address = { .type = VALUE_OBJECT, SCHEMA_FIELDS(address_fields),
+	.rule = address_rule };
 
 static bool is_same_address(const struct node *a, const struct node *b, const char *type)
 {
@@ -84,7 +85,8 @@ static void addresses_rule(struct check *check, const struct node *node)
 	}
 }
 
-static const struct schema addresses = { .type = VALUE_LIST, .item = &address, .max = 16, .rule = addresses_rule };
+static const struct schema addresses = { .type = VALUE_LIST, .item = &address, .max = 16,
+	.rule = addresses_rule };
 
 /* infrastructure */
 static const struct schema infra_value = { .type = VALUE_STRING, .max = 4096 };
@@ -96,8 +98,10 @@ static const struct schema infra_label = {
 	.type = VALUE_STRING, .max = 63, .is_valid = format_is_label_value, .what = "a label's value",
 	.help = "Letters, digits, '-', '_' and '.', a letter or digit at both ends.",
 };
-static const struct schema infra_labels = { .type = VALUE_MAP, .key = &infra_key, .item = &infra_label, .max = 8 };
-static const struct schema infra_annotations = { .type = VALUE_MAP, .key = &infra_key, .item = &infra_value, .max = 16 };
+static const struct schema infra_labels = { .type = VALUE_MAP, .key = &infra_key, .item = &infra_label,
+	.max = 8 };
+static const struct schema infra_annotations = { .type = VALUE_MAP, .key = &infra_key, .item = &infra_value,
+	.max = 16 };
 static const struct schema_field local_parameters_fields[] = {
 	{ "group", &schema_group, true },
 	{ "kind", &schema_kind, true },
@@ -118,7 +122,8 @@ static const struct schema_field listener_namespaces_fields[] = {
 	{ "from", &listeners_from, false },
 	{ "selector", &schema_label_selector, false },
 };
-static const struct schema listener_namespaces = { .type = VALUE_OBJECT, SCHEMA_FIELDS(listener_namespaces_fields) };
+static const struct schema listener_namespaces = { .type = VALUE_OBJECT,
+	SCHEMA_FIELDS(listener_namespaces_fields) };
 static const struct schema_field allowed_listeners_fields[] = { { "namespaces", &listener_namespaces, false } };
 static const struct schema allowed_listeners = { .type = VALUE_OBJECT, SCHEMA_FIELDS(allowed_listeners_fields) };
 
@@ -151,7 +156,8 @@ static const struct schema_field frontend_fields[] = {
 	{ "perPort", &per_port, false },
 };
 static const struct schema frontend = { .type = VALUE_OBJECT, SCHEMA_FIELDS(frontend_fields) };
-static const struct schema_field backend_fields[] = { { "clientCertificateRef", &schema_secret_reference, false } };
+static const struct schema_field backend_fields[] = { { "clientCertificateRef", &schema_secret_reference,
+	false } };
 static const struct schema backend = { .type = VALUE_OBJECT, SCHEMA_FIELDS(backend_fields) };
 static const struct schema_field gateway_tls_fields[] = {
 	{ "backend", &backend, false },

@@ -67,7 +67,8 @@ enum kind_verdict {
 /** Look a kind up; unknown kinds and versions of our groups, and what looks like one of them, are reported (A0131,
  * A0132) at @p kind_node and @p version_node. */
 enum kind_verdict kind_find(struct check *check, const struct node *version_node, const struct node *kind_node,
-			    const char *group, const char *version, const char *name, const struct kind **ret_kind);
+			    const char *group, const char *version, const char *name,
+			    const struct kind **ret_kind);
 
 /** Check @p root (metadata, spec, unknown fields) as @p kind demands. */
 void kind_check(struct check *check, const struct kind *kind, const struct node *root);
@@ -87,20 +88,21 @@ void *build_new(struct decoder *decoder, size_t size);
 struct span build_span(const struct decoder *decoder, const struct node *node);
 struct label_selector build_selector(struct decoder *decoder, const struct node *node);
 /** One reference of a route in @p name_space to its parent. */
-void build_parent(struct decoder *decoder, const struct node *node, const char *name_space, struct parent_ref *to);
-struct parent_ref *build_parents(struct decoder *decoder, const struct node *list, const char *name_space, size_t *ret_count);
+void build_parent(struct decoder *decoder, const struct node *node, const char *name_space,
+		  struct parent_ref *to);
+struct parent_ref *build_parents(struct decoder *decoder, const struct node *list, const char *name_space,
+				 size_t *ret_count);
 
 /** Append a pointer to one of the arrays of struct objects. */
-#define BUILD_ADD(decoder, array, count, capacity, item)                                                              \
-	do {                                                                                                         \
-		void *build_grown =                                                                                  \
-			arena_grow((decoder)->arena, (array), (count), &(capacity), sizeof(*(array)));               \
-		if (build_grown) {                                                                                   \
-			(array) = build_grown;                                                                       \
-			(array)[(count)++] = (item);                                                                 \
-		} else {                                                                                             \
-			(decoder)->out_of_memory = true;                                                             \
-		}                                                                                                    \
+#define BUILD_ADD(decoder, array, count, capacity, item) \
+	do { \
+		void *build_grown = arena_grow((decoder)->arena, (array), (count), &(capacity), sizeof(*(array))); \
+		if (build_grown) { \
+			(array) = build_grown; \
+			(array)[(count)++] = (item); \
+		} else { \
+			(decoder)->out_of_memory = true; \
+		} \
 	} while (0)
 
 /** metadata as a typed value, adit's annotations included, which are checked here (A0145 to A0147, A0154). */

@@ -14,25 +14,28 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MAX_NAMES 32 /* kinds of one group */
 
-#define GATEWAY_KIND(kind, spec_schema, builder, ...)                                                                 \
-	{ .group = GATEWAY_GROUP, .name = (kind), .versions = { __VA_ARGS__ }, .is_namespaced = true,                 \
-	  .metadata_name = &schema_name_subdomain, .spec = (spec_schema), .is_spec_required = true, .build = (builder) }
-#define GATEWAY_X_KIND(kind, spec_schema, builder)                                                                    \
-	{ .group = GATEWAY_X_GROUP, .name = (kind), .versions = { "v1alpha1", "v1alpha2" }, .is_namespaced = true,    \
-	  .metadata_name = &schema_name_subdomain, .spec = (spec_schema), .is_spec_required = true, .build = (builder) }
+#define GATEWAY_KIND(kind, spec_schema, builder, ...) \
+	{ .group = GATEWAY_GROUP, .name = (kind), .versions = { __VA_ARGS__ }, .is_namespaced = true, \
+	  .metadata_name = &schema_name_subdomain, .spec = (spec_schema), .is_spec_required = true, \
+	  .build = (builder) }
+#define GATEWAY_X_KIND(kind, spec_schema, builder) \
+	{ .group = GATEWAY_X_GROUP, .name = (kind), .versions = { "v1alpha1", "v1alpha2" }, \
+	  .is_namespaced = true, .metadata_name = &schema_name_subdomain, .spec = (spec_schema), \
+	  .is_spec_required = true, .build = (builder) }
 
 static const struct kind kinds[] = {
 	{ .group = GATEWAY_GROUP, .name = "GatewayClass", .versions = { "v1", "v1beta1" },
 	  .metadata_name = &schema_name_subdomain, .spec = &gateway_class_spec, .is_spec_required = true,
 	  .build = build_gateway_class },
 	{ .group = GATEWAY_GROUP, .name = "Gateway", .versions = { "v1", "v1beta1" }, .is_namespaced = true,
-	  .has_effects = true, .metadata_name = &schema_name_subdomain, .spec = &gateway_spec, .is_spec_required = true,
-	  .build = build_gateway },
+	  .has_effects = true, .metadata_name = &schema_name_subdomain, .spec = &gateway_spec,
+	  .is_spec_required = true, .build = build_gateway },
 	{ .group = GATEWAY_GROUP, .name = "HTTPRoute", .versions = { "v1", "v1beta1" }, .is_namespaced = true,
-	  .has_effects = true, .metadata_name = &schema_name_subdomain, .spec = &route_http_spec, .is_spec_required = true,
-	  .build = build_http_route },
-	{ .group = GATEWAY_GROUP, .name = "ReferenceGrant", .versions = { "v1", "v1beta1" }, .is_namespaced = true,
-	  .metadata_name = &schema_name_subdomain, .spec = &policy_grant_spec, .build = build_grant },
+	  .has_effects = true, .metadata_name = &schema_name_subdomain, .spec = &route_http_spec,
+	  .is_spec_required = true, .build = build_http_route },
+	{ .group = GATEWAY_GROUP, .name = "ReferenceGrant", .versions = { "v1", "v1beta1" },
+	  .is_namespaced = true, .metadata_name = &schema_name_subdomain, .spec = &policy_grant_spec,
+	  .build = build_grant },
 	GATEWAY_KIND("BackendTLSPolicy", &policy_tls_spec, build_tls_policy, "v1", "v1alpha3"),
 	GATEWAY_KIND("GRPCRoute", &other_grpc_spec, build_other_route, "v1", "v1alpha2"),
 	GATEWAY_KIND("TLSRoute", &other_tls_spec, build_other_route, "v1"),
@@ -49,12 +52,14 @@ static const struct kind kinds[] = {
 	GATEWAY_X_KIND("XTLSRoute", NULL, build_other_route),
 	GATEWAY_X_KIND("XTCPRoute", NULL, build_other_route),
 	GATEWAY_X_KIND("XUDPRoute", NULL, build_other_route),
-	{ .group = "", .name = "Namespace", .versions = { "v1" }, .metadata_name = &schema_name_label, .is_open = true,
-	  .build = build_namespace },
+	{ .group = "", .name = "Namespace", .versions = { "v1" }, .metadata_name = &schema_name_label,
+	  .is_open = true, .build = build_namespace },
 	{ .group = "", .name = "Service", .versions = { "v1" }, .is_namespaced = true, .has_effects = true,
-	  .metadata_name = &schema_name_service, .spec = &policy_service_spec, .is_open = true, .build = build_service },
+	  .metadata_name = &schema_name_service, .spec = &policy_service_spec, .is_open = true,
+	  .build = build_service },
 	{ .group = ADIT_GROUP, .name = "Tunnel", .versions = { "v1" }, .has_effects = true,
-	  .metadata_name = &schema_name_subdomain, .spec = &tunnel_spec, .is_spec_required = true, .build = build_tunnel },
+	  .metadata_name = &schema_name_subdomain, .spec = &tunnel_spec, .is_spec_required = true,
+	  .build = build_tunnel },
 };
 
 /* Kinds of the core group whose names are near to those above, but which are what they say. */
@@ -86,7 +91,8 @@ static bool is_gateway_kind(const char *name)
 	return false;
 }
 
-static enum kind_verdict unknown_kind(struct check *check, const struct node *node, const char *group, const char *name)
+static enum kind_verdict unknown_kind(struct check *check, const struct node *node, const char *group,
+				      const char *name)
 {
 	const char *nearest = nearest_kind(group, name);
 	char help[200];
@@ -94,7 +100,8 @@ static enum kind_verdict unknown_kind(struct check *check, const struct node *no
 	if (nearest)
 		snprintf(help, sizeof(help), "Did you mean %s?", nearest);
 	else
-		snprintf(help, sizeof(help), "adit reads GatewayClass, Gateway, HTTPRoute, ReferenceGrant and BackendTLSPolicy of "
+		snprintf(help, sizeof(help),
+			 "adit reads GatewayClass, Gateway, HTTPRoute, ReferenceGrant and BackendTLSPolicy of "
 			 GATEWAY_GROUP ", and Tunnel of " ADIT_GROUP "/v1.");
 	check_fail(check, "A0131", node, help, "unknown kind \"%.80s\" of %s", name, group[0] ? group : "v1");
 	return KIND_REFUSED;
@@ -111,15 +118,16 @@ static enum kind_verdict unknown_version(struct check *check, const struct node 
 			size_t size = strlen(help);
 
 			if (str_eq(kinds[i].group, group) && str_eq(kinds[i].name, name))
-				snprintf(help + size, sizeof(help) - size, "%s%s/%s", count++ ? " or " : "", group,
-					 kinds[i].versions[v]);
+				snprintf(help + size, sizeof(help) - size, "%s%s/%s", count++ ? " or " : "",
+					 group, kinds[i].versions[v]);
 		}
 	strncat(help, ".", sizeof(help) - strlen(help) - 1);
 	check_fail(check, "A0132", node, help, "unknown version \"%.60s\" of %s %s", version, group, name);
 	return KIND_REFUSED;
 }
 
-static enum kind_verdict wrong_group(struct check *check, const struct node *node, const char *group, const char *right)
+static enum kind_verdict wrong_group(struct check *check, const struct node *node, const char *group,
+				     const char *right)
 {
 	char help[100];
 
@@ -135,7 +143,8 @@ static bool is_ours(const char *group)
 
 /* Groups that nobody else has, but that a typing mistake makes of ours. A foreign Gateway or HTTPRoute (Istio,
  * Linkerd) is none: their groups look otherwise. */
-static enum kind_verdict judge_group(struct check *check, const struct node *version_node, const char *group, const char *name)
+static enum kind_verdict judge_group(struct check *check, const struct node *version_node, const char *group,
+				     const char *name)
 {
 	bool is_kubernetes = group[0] == '\0' || str_has_suffix(group, "k8s.io");
 
@@ -159,16 +168,18 @@ static bool is_core_kind(const char *name)
 }
 
 /* A kind that is not in the table. */
-static enum kind_verdict judge_kind(struct check *check, const struct node *version_node, const struct node *kind_node,
-				    const char *group, const char *name)
+static enum kind_verdict judge_kind(struct check *check, const struct node *version_node,
+				    const struct node *kind_node, const char *group, const char *name)
 {
-	static const char *const standard_only[] = { "XGateway", "XGatewayClass", "XReferenceGrant", "XBackendTLSPolicy" };
+	static const char *const standard_only[] = { "XGateway", "XGatewayClass", "XReferenceGrant",
+		"XBackendTLSPolicy" };
 
 	if (is_ours(group))
 		return unknown_kind(check, kind_node, group, name);
 	for (size_t i = 0; str_eq(group, GATEWAY_X_GROUP) && i < COUNT(standard_only); i++)
 		if (str_eq(name, standard_only[i])) {
-			check_fail(check, "A0131", kind_node, "Write the kind without X, of apiVersion " GATEWAY_GROUP "/v1.",
+			check_fail(check, "A0131", kind_node,
+				   "Write the kind without X, of apiVersion " GATEWAY_GROUP "/v1.",
 				   "the experimental kind %s is not read", name);
 			return KIND_REFUSED;
 		}
@@ -178,7 +189,8 @@ static enum kind_verdict judge_kind(struct check *check, const struct node *vers
 }
 
 enum kind_verdict kind_find(struct check *check, const struct node *version_node, const struct node *kind_node,
-			    const char *group, const char *version, const char *name, const struct kind **ret_kind)
+			    const char *group, const char *version, const char *name,
+			    const struct kind **ret_kind)
 {
 	bool is_known = false;
 
@@ -202,7 +214,8 @@ enum kind_verdict kind_find(struct check *check, const struct node *version_node
 static void check_name(struct check *check, const struct kind *kind, const struct node *root)
 {
 	const struct node *metadata = value_get(root, "metadata"), *name = value_get(metadata, "name");
-	struct check_path metadata_step = { .name = "metadata" }, name_step = { .parent = &metadata_step, .name = "name" };
+	struct check_path metadata_step = { .name = "metadata" },
+		name_step = { .parent = &metadata_step, .name = "name" };
 
 	if (!metadata || metadata->kind != NODE_MAPPING || (name && name->kind != NODE_STRING))
 		return;

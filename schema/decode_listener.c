@@ -129,7 +129,8 @@ static const struct schema listener_entry = {
 	.type = VALUE_OBJECT, SCHEMA_FIELDS(listener_entry_fields), .rule = listener_rule,
 };
 static const struct schema listener_entries = {
-	.type = VALUE_LIST, .item = &listener_entry, .min = 1, .max = 64, .unique = "name", .rule = listeners_rule,
+	.type = VALUE_LIST, .item = &listener_entry, .min = 1, .max = 64, .unique = "name",
+	.rule = listeners_rule,
 };
 static const struct schema_field parent_gateway_fields[] = {
 	{ "group", &schema_group, false },

@@ -23,7 +23,8 @@ const char *meta_namespace(struct decoder *decoder, const struct node *root)
 		decoder->has_noted_namespace = true;
 		diag = diag_add(decoder->diags, SEVERITY_NOTE, "A0151", node_span(decoder->text, root),
 				"objects without metadata.namespace count as of the namespace \"default\"");
-		diag_help(decoder->diags, diag, "Name their namespace with -n NAMESPACE, or in the project's sources.");
+		diag_help(decoder->diags, diag,
+			  "Name their namespace with -n NAMESPACE, or in the project's sources.");
 	}
 	return "default";
 }
@@ -46,7 +47,8 @@ static void build_key(struct decoder *decoder, const char *name, struct meta *me
 	meta->name = key + prefix;
 }
 
-static struct pair *build_pairs(struct decoder *decoder, const struct node *map, bool is_interned, size_t *ret_count)
+static struct pair *build_pairs(struct decoder *decoder, const struct node *map, bool is_interned,
+				size_t *ret_count)
 {
 	struct pair *pairs = build_items(decoder, map, sizeof(*pairs), ret_count);
 
@@ -67,7 +69,8 @@ static void unknown_annotation(struct decoder *decoder, const struct node *place
 					  sizeof(annotation_names) / sizeof(annotation_names[0]));
 	char help[160];
 
-	snprintf(help, sizeof(help), "%s%s%s", nearest ? "Did you mean " ANNOTATION_PREFIX : "Known: " ANNOTATION_PREFIX,
+	snprintf(help, sizeof(help), "%s%s%s", nearest ?
+		 "Did you mean " ANNOTATION_PREFIX : "Known: " ANNOTATION_PREFIX,
 		 nearest ? nearest : "origin-request, dns, protect, ignore", nearest ? "?" : ".");
 	check_fail(&decoder->check, "A0145", place, help, "unknown annotation \"%.100s\"", key);
 }
@@ -79,21 +82,23 @@ static bool annotation_flag(struct decoder *decoder, const struct node_member *a
 	if (str_eq(text, "true"))
 		return true;
 	if (!str_eq(text, "false"))
-		check_fail(&decoder->check, "A0146", annotation->value, "In quotes, since annotations are strings.",
+		check_fail(&decoder->check, "A0146", annotation->value,
+			   "In quotes, since annotations are strings.",
 			   "annotation %s must be \"true\" or \"false\"", annotation->key);
 	return false;
 }
 
 static void no_effect(struct decoder *decoder, const struct kind *kind, const struct node_member *annotation)
 {
-	struct diag *diag = diag_add(decoder->diags, SEVERITY_WARNING, "A0154", node_span(decoder->text, annotation->value),
+	struct diag *diag = diag_add(decoder->diags, SEVERITY_WARNING, "A0154",
+				     node_span(decoder->text, annotation->value),
 				     "annotation %s has no effect on a %s", annotation->key, kind->name);
 
 	diag_help(decoder->diags, diag, "It belongs on a Gateway, an HTTPRoute or a Service.");
 }
 
-static void read_annotation(struct decoder *decoder, const struct kind *kind, const struct node_member *annotation,
-			    struct meta *meta)
+static void read_annotation(struct decoder *decoder, const struct kind *kind,
+			    const struct node_member *annotation, struct meta *meta)
 {
 	const char *name;
 
@@ -144,7 +149,8 @@ void meta_build(struct decoder *decoder, const struct kind *kind, const struct n
 		meta.name_space = meta_namespace(decoder, root);
 	build_key(decoder, value_text(value_get(metadata, "name"), ""), &meta);
 	meta.labels = build_pairs(decoder, value_get(metadata, "labels"), true, &meta.label_count);
-	meta.annotations = build_pairs(decoder, value_get(metadata, "annotations"), false, &meta.annotation_count);
+	meta.annotations = build_pairs(decoder, value_get(metadata, "annotations"), false,
+				       &meta.annotation_count);
 	meta.span = build_span(decoder, root);
 	read_annotations(decoder, kind, metadata, &meta);
 	*ret_meta = meta;

@@ -9,15 +9,16 @@
 #define ANNOTATIONS_MAX_BYTES (256u * 1024)
 
 const struct schema schema_name_subdomain = {
-	.type = VALUE_STRING, .min = 1, .max = 253, .is_valid = format_is_subdomain, .what = "the name of an object",
-	.help = NAME_HELP,
+	.type = VALUE_STRING, .min = 1, .max = 253, .is_valid = format_is_subdomain,
+	.what = "the name of an object", .help = NAME_HELP,
 };
 const struct schema schema_name_label = {
 	.type = VALUE_STRING, .min = 1, .max = 63, .is_valid = format_is_label, .what = "the name of a namespace",
 	.help = LABEL_NAME_HELP,
 };
 const struct schema schema_name_service = {
-	.type = VALUE_STRING, .min = 1, .max = 63, .is_valid = format_is_service_name, .what = "the name of a Service",
+	.type = VALUE_STRING, .min = 1, .max = 63, .is_valid = format_is_service_name,
+	.what = "the name of a Service",
 	.help = "Lower-case letters, digits and '-', starting with a letter and not ending with '-', at most 63.",
 };
 
@@ -50,7 +51,8 @@ static bool is_timestamp(const char *text, size_t size)
 }
 
 static const struct schema timestamp = {
-	.type = VALUE_STRING, .is_valid = is_timestamp, .what = "a point in time", .help = "As in 2026-11-23T03:33:00Z.",
+	.type = VALUE_STRING, .is_valid = is_timestamp, .what = "a point in time",
+	.help = "As in 2026-11-23T03:33:00Z.",
 };
 static const struct schema integer = { .type = VALUE_INT, .min = INT64_MIN, .max = INT64_MAX };
 static const struct schema list = { .type = VALUE_LIST, .item = &schema_any };

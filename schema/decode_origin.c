@@ -31,7 +31,8 @@ static void duration_rule(struct check *check, const struct node *node)
 		check_fail(check, "A0137", node, DURATION_HELP, "\"%.40s\" is not a whole number of seconds",
 			   node->text ? node->text : "");
 	else
-		check_fail(check, "A0135", node, DURATION_HELP, "must be a duration, not %s", node_kind_text(node->kind));
+		check_fail(check, "A0135", node, DURATION_HELP, "must be a duration, not %s",
+			   node_kind_text(node->kind));
 }
 
 static const struct schema duration = { .type = VALUE_ANY, .rule = duration_rule };
@@ -145,7 +146,8 @@ const struct json *origin_build(struct decoder *decoder, const struct node *node
 /* JSON as nodes, all at the place of the annotation that it stands in, so that one table checks both forms. */
 static struct node *node_of(struct decoder *decoder, const struct json *json, const struct node *place);
 
-static void fill_object(struct decoder *decoder, const struct json *json, const struct node *place, struct node *node)
+static void fill_object(struct decoder *decoder, const struct json *json, const struct node *place,
+			struct node *node)
 {
 	size_t members = json_count(json);
 
@@ -163,7 +165,8 @@ static void fill_object(struct decoder *decoder, const struct json *json, const 
 	}
 }
 
-static void fill_array(struct decoder *decoder, const struct json *json, const struct node *place, struct node *node)
+static void fill_array(struct decoder *decoder, const struct json *json, const struct node *place,
+		       struct node *node)
 {
 	size_t items = json_count(json);
 
@@ -232,7 +235,8 @@ static struct node *node_of(struct decoder *decoder, const struct json *json, co
 
 const struct json *origin_build_json(struct decoder *decoder, const struct node *annotation)
 {
-	struct check_path step = { .parent = decoder->check.path, .name = "adit.cnap.tech/origin-request", .is_map_key = true };
+	struct check_path step = { .parent = decoder->check.path, .name = "adit.cnap.tech/origin-request",
+		.is_map_key = true };
 	size_t errors = decoder->check.error_count, offset = 0;
 	const struct node *node;
 	struct json *json;
@@ -241,7 +245,8 @@ const struct json *origin_build_json(struct decoder *decoder, const struct node 
 	if (rc == RC_NOMEM)
 		decoder->out_of_memory = true;
 	if (rc == RC_INVALID || rc == RC_LIMIT)
-		check_fail(&decoder->check, "A0147", annotation, "As in '{\"noTLSVerify\": true, \"connectTimeout\": \"10s\"}'.",
+		check_fail(&decoder->check, "A0147", annotation,
+			   "As in '{\"noTLSVerify\": true, \"connectTimeout\": \"10s\"}'.",
 			   "annotation adit.cnap.tech/origin-request is not JSON from byte %zu on", offset + 1);
 	if (rc)
 		return NULL;

@@ -25,14 +25,16 @@ static const struct schema tls_hostnames = {
 static const struct schema tls_alpha2_hostnames = { .type = VALUE_LIST, .item = &tls_hostname, .max = 16 };
 
 static const struct schema route_backends = {
-	.type = VALUE_LIST, .item = &schema_backend_ref, .min = 1, .max = 16, .help = "Name at least one backend.",
+	.type = VALUE_LIST, .item = &schema_backend_ref, .min = 1, .max = 16,
+	.help = "Name at least one backend.",
 };
 static const struct schema_field l4_rule_fields[] = {
 	{ "name", &schema_section_name, false },
 	{ "backendRefs", &route_backends, true },
 };
 static const struct schema l4_rule = { .type = VALUE_OBJECT, SCHEMA_FIELDS(l4_rule_fields) };
-static const struct schema l4_rules = { .type = VALUE_LIST, .item = &l4_rule, .min = 1, .max = 16, .unique = "name" };
+static const struct schema l4_rules = { .type = VALUE_LIST, .item = &l4_rule, .min = 1, .max = 16,
+	.unique = "name" };
 static const struct schema one_l4_rule = { .type = VALUE_LIST, .item = &l4_rule, .min = 1, .max = 1 };
 
 static const struct schema_field tls_fields[] = {

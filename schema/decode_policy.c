@@ -145,14 +145,16 @@ static void target_port_rule(struct check *check, const struct node *node)
 
 	if (value_is_int(node, &port)) {
 		if (port < 1 || port > 65535)
-			check_fail(check, "A0139", node, NULL, "%lld is not between 1 and 65535", (long long)port);
+			check_fail(check, "A0139", node, NULL, "%lld is not between 1 and 65535",
+				   (long long)port);
 		return;
 	}
 	if (node->kind != NODE_STRING)
 		check_fail(check, "A0135", node, NULL, "must be a port's number or name, not %s",
 			   node_kind_text(node->kind));
 	else if (node->text_size == 0 || node->text_size > 15 || !format_is_label(node->text, node->text_size))
-		check_fail(check, "A0137", node, "Up to 15 lower-case letters, digits and '-'; numbers without quotes.",
+		check_fail(check, "A0137", node,
+			   "Up to 15 lower-case letters, digits and '-'; numbers without quotes.",
 			   "is not the name of a port");
 }
 
@@ -173,4 +175,5 @@ static const struct schema_field service_fields[] = {
 	{ "clusterIP", &schema_string, false },
 	{ "ports", &ports, false },
 };
-const struct schema policy_service_spec = { .type = VALUE_OBJECT, SCHEMA_FIELDS(service_fields), .is_open = true };
+const struct schema policy_service_spec = { .type = VALUE_OBJECT, SCHEMA_FIELDS(service_fields),
+	.is_open = true };

@@ -51,7 +51,8 @@ void route_path_rule(struct check *check, const struct node *value)
 
 static void path_rule(struct check *check, const struct node *node)
 {
-	if (!str_eq(value_text(value_get(node, "type"), "PathPrefix"), "RegularExpression") && value_get(node, "value"))
+	if (!str_eq(value_text(value_get(node, "type"), "PathPrefix"), "RegularExpression") &&
+	    value_get(node, "value"))
 		route_path_rule(check, value_get(node, "value"));
 }
 
@@ -75,14 +76,16 @@ static const struct schema_field header_match_fields[] = {
 	{ "value", &route_header_value, true },
 };
 static const struct schema header_match = { .type = VALUE_OBJECT, SCHEMA_FIELDS(header_match_fields) };
-static const struct schema header_matches = { .type = VALUE_LIST, .item = &header_match, .max = 16, .unique = "name" };
+static const struct schema header_matches = { .type = VALUE_LIST, .item = &header_match, .max = 16,
+	.unique = "name" };
 static const struct schema_field query_match_fields[] = {
 	{ "type", &match_type, false },
 	{ "name", &query_name, true },
 	{ "value", &query_value, true },
 };
 static const struct schema query_match = { .type = VALUE_OBJECT, SCHEMA_FIELDS(query_match_fields) };
-static const struct schema query_matches = { .type = VALUE_LIST, .item = &query_match, .max = 16, .unique = "name" };
+static const struct schema query_matches = { .type = VALUE_LIST, .item = &query_match, .max = 16,
+	.unique = "name" };
 static const struct schema_field match_fields[] = {
 	{ "path", &path, false },
 	{ "headers", &header_matches, false },
@@ -103,7 +106,8 @@ static const struct schema_field backend_fields[] = {
 	{ "weight", &weight, false },
 	{ "filters", &route_filters, false },
 };
-static const struct schema backend = { .type = VALUE_OBJECT, SCHEMA_FIELDS(backend_fields), .rule = shared_backend_rule };
+static const struct schema backend = { .type = VALUE_OBJECT, SCHEMA_FIELDS(backend_fields),
+	.rule = shared_backend_rule };
 static const struct schema backends = { .type = VALUE_LIST, .item = &backend, .max = 16 };
 
 /* Timeouts and retries */
@@ -127,12 +131,14 @@ static void timeouts_rule(struct check *check, const struct node *node)
 	int64_t request, backend_request;
 
 	if (timeout_ms(value_get(node, "request"), &request) &&
-	    timeout_ms(value_get(node, "backendRequest"), &backend_request) && request != 0 && backend_request > request)
+	    timeout_ms(value_get(node, "backendRequest"), &backend_request) && request != 0 &&
+	    backend_request > request)
 		check_rule(check, value_get(node, "backendRequest"),
 			   "backendRequest timeout cannot be longer than request timeout");
 }
 
-static const struct schema timeouts = { .type = VALUE_OBJECT, SCHEMA_FIELDS(timeouts_fields), .rule = timeouts_rule };
+static const struct schema timeouts = { .type = VALUE_OBJECT, SCHEMA_FIELDS(timeouts_fields),
+	.rule = timeouts_rule };
 static const struct schema retry_code = {
 	.type = VALUE_INT, .min = 400, .max = 599, .help = "Status codes to retry are from 400 to 599.",
 };

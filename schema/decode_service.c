@@ -21,12 +21,14 @@ static bool is_listed(const char *text, size_t size, const char *const *list)
 
 static void refuse(struct check *check, const struct node *node, const char *help, const char *message)
 {
-	check_fail(check, "A0148", node, help, "\"%.*s\": %s", (int)str_utf8_cut(node->text, 80), node->text, message);
+	check_fail(check, "A0148", node, help, "\"%.*s\": %s", (int)str_utf8_cut(node->text, 80), node->text,
+		   message);
 }
 
 static bool is_host_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+		c == '_' || c == '.';
 }
 
 /* A name or an IPv4 address: labels of letters, digits, '-' and '_', none of them empty but the last. */
@@ -61,7 +63,8 @@ static bool is_port(const char *text)
 {
 	int64_t port;
 
-	return text[0] >= '0' && text[0] <= '9' && str_to_int64(text, &port) == RC_OK && port >= 1 && port <= 65535;
+	return text[0] >= '0' && text[0] <= '9' && str_to_int64(text, &port) == RC_OK && port >= 1 &&
+		port <= 65535;
 }
 
 static void check_authority(struct check *check, const struct node *node, const char *authority)

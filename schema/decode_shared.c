@@ -19,8 +19,8 @@ const struct schema schema_hostname = {
 	.help = HOSTNAME_HELP " or *.example.com.",
 };
 const struct schema schema_precise_hostname = {
-	.type = VALUE_STRING, .min = 1, .max = 253, .is_valid = format_is_subdomain, .what = "a hostname without wildcard",
-	.help = HOSTNAME_HELP ".",
+	.type = VALUE_STRING, .min = 1, .max = 253, .is_valid = format_is_subdomain,
+	.what = "a hostname without wildcard", .help = HOSTNAME_HELP ".",
 };
 const struct schema schema_group = {
 	.type = VALUE_STRING, .max = 253, .is_valid = format_is_group, .what = "an API group",
@@ -110,8 +110,8 @@ const struct schema schema_secret_reference = { .type = VALUE_OBJECT, SCHEMA_FIE
 
 static const struct schema option_value = { .type = VALUE_STRING, .max = 4096 };
 static const struct schema option_key = {
-	.type = VALUE_STRING, .min = 1, .max = 253, .is_valid = format_is_qualified_name, .what = "an option's key",
-	.help = "A name with an optional prefix: example.com/option.",
+	.type = VALUE_STRING, .min = 1, .max = 253, .is_valid = format_is_qualified_name,
+	.what = "an option's key", .help = "A name with an optional prefix: example.com/option.",
 };
 const struct schema schema_options = { .type = VALUE_MAP, .key = &option_key, .item = &option_value, .max = 16 };
 
@@ -140,7 +140,8 @@ static bool is_same_parent(const struct node *a, const struct node *b)
 static void compare_parents(struct check *check, const struct node *a, const struct node *b)
 {
 	int64_t port_a = value_int(value_get(a, "port"), 0), port_b = value_int(value_get(b, "port"), 0);
-	bool has_section_a = value_get(a, "sectionName") != NULL, has_section_b = value_get(b, "sectionName") != NULL;
+	bool has_section_a = value_get(a, "sectionName") != NULL,
+		has_section_b = value_get(b, "sectionName") != NULL;
 
 	if (has_section_a != has_section_b || (port_a == 0) != (port_b == 0))
 		check_rule(check, b, "sectionName or port must be specified when parentRefs includes 2 or more "
@@ -172,8 +173,10 @@ void shared_backend_rule(struct check *check, const struct node *node)
 {
 	bool is_core = value_text(value_get(node, "group"), "")[0] == '\0';
 
-	if (is_core && str_eq(value_text(value_get(node, "kind"), "Service"), "Service") && !value_get(node, "port"))
-		check_fail(check, "A0143", node, "Write the Service's port: port: 8080.", "Must have port for Service reference");
+	if (is_core && str_eq(value_text(value_get(node, "kind"), "Service"), "Service") &&
+	    !value_get(node, "port"))
+		check_fail(check, "A0143", node, "Write the Service's port: port: 8080.",
+			   "Must have port for Service reference");
 }
 
 static const struct schema_field backend_object_fields[] = {

@@ -103,7 +103,8 @@ static void ingress_rule(struct check *check, const struct node *node)
 			check_fail(check, "A0149", item, "Write its service as spec.catchAll instead.",
 				   "[%zu] matches every request, so it is the catch-all", i);
 		else
-			check_fail(check, "A0149", item, "Give it a hostname or a path, or write its service as spec.catchAll.",
+			check_fail(check, "A0149", item,
+				   "Give it a hostname or a path, or write its service as spec.catchAll.",
 				   "[%zu] matches every request: the rules after it would never be used", i);
 	}
 }
@@ -161,5 +162,6 @@ void build_tunnel(struct decoder *decoder, const struct node *root, const struct
 	tunnel->catch_all_span = build_span(decoder, catch_all ? catch_all : spec);
 	tunnel->origin_request = origin_build(decoder, value_get(spec, "originRequest"));
 	tunnel->dns = value_bool(value_get(spec, "dns"), true);
-	BUILD_ADD(decoder, decoder->objects->tunnels, decoder->objects->tunnel_count, decoder->objects->tunnel_capacity, tunnel);
+	BUILD_ADD(decoder, decoder->objects->tunnels, decoder->objects->tunnel_count,
+		  decoder->objects->tunnel_capacity, tunnel);
 }
