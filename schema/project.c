@@ -32,8 +32,7 @@ void project_init(struct project *project)
 		.state = ".adit/state.db",
 		.tunnel_name = "{project}.{namespace}.{gateway}",
 		.dns = {.settle_ms = 10 * 1000},
-		.guard = {.max_deletes = 10, .max_delete_percent = 30, .max_rule_percent = 50,
-			  .tunnel_grace_ms = 24 * 3600 * (int64_t)1000},
+		.guard = {.max_deletes = 10, .max_delete_percent = 30, .max_rule_percent = 50},
 	};
 }
 
@@ -147,7 +146,7 @@ static const struct project_key guard_keys[] = {
 	{.name = "maxDeletes", .read = read_integer, .offset = AT(guard.max_deletes), .max = INT32_MAX},
 	{.name = "maxDeletePercent", .read = read_integer, .offset = AT(guard.max_delete_percent), .max = 100},
 	{.name = "maxRulePercent", .read = read_integer, .offset = AT(guard.max_rule_percent), .max = 100},
-	{.name = "tunnelGrace", .read = read_duration, .offset = AT(guard.tunnel_grace_ms)},
+	{.name = "tunnelGrace"},
 };
 
 static enum rc read_guard(struct reading *reading, const struct setting *setting)

@@ -46,7 +46,6 @@ struct guard_config {
 	int64_t max_deletes;          /**< default 10 */
 	int64_t max_delete_percent;   /**< default 30 */
 	int64_t max_rule_percent;     /**< default 50 */
-	int64_t tunnel_grace_ms;      /**< default 24 h */
 };
 
 struct dns_config {
