@@ -478,6 +478,18 @@ class Simulator(Case):
             process.send_signal(number)
             self.assertEqual(process.wait(30), 0)
 
+    def test_output_lands_nowhere_else(self):
+        """With standard output closed, the next file that is opened must not get its number, and the result."""
+        _, url = self.start("--token", "token-0123456789")
+        self.write("in.yaml", GATEWAY)
+        done = subprocess.run([ADIT, "plan", "-f", "in.yaml", "--url", url, "--account-id", self.ACCOUNT,
+                               "--token-env", "T", "--trace", "trace"], stderr=subprocess.PIPE, cwd=self.folder,
+                              env=self.environment(T="token-0123456789"), preexec_fn=lambda: os.close(1))
+        self.assertEqual(done.returncode, 1)
+        trace = (self.folder / "trace").read_text()
+        self.assertIn("/client/v4", trace)
+        self.assertNotIn("Plan: ", trace)
+
     def test_bad_options(self):
         self.expect(64, "simulator", "--account", "short")
         self.expect(64, "simulator", "--listen", "0.0.0.0:0")
