@@ -1,5 +1,11 @@
 /** @file
- * Bytes into objects: documents, List, defaults, CRD validation (what kubectl refuses, adit refuses). */
+ * Bytes into objects: documents, List, defaults, CRD validation (what kubectl refuses, adit refuses).
+ *
+ * Which kinds are read: the table in decode_kind.c. Unknown kinds and versions of those groups are errors; kinds of
+ * other groups are counted in objects->skipped, or kept as policies when they target something. kind Project is the
+ * project file and no object: it is passed over. What has a deletionTimestamp counts as absent, with a note.
+ *
+ * Codes: A0130 to A0154. A refused object yields nothing, and all of its problems are reported at once. */
 #ifndef ADIT_SCHEMA_DECODE_H
 #define ADIT_SCHEMA_DECODE_H
 
