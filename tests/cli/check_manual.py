@@ -42,6 +42,17 @@ class Manual(unittest.TestCase):
             values.append(str(eval(expression)))  # digits and operators of our own header only
         self.assertEqual(sorted(values), sorted(rows))
 
+    def test_every_project_key_is_described(self):
+        """Those that are read are in adit.yaml(5), those that are refused as not read yet are not."""
+        source = "".join(path.read_text() for path in sorted((SOURCE / "schema").glob("project*.c")))
+        page = (MAN / "adit.yaml.5").read_text()
+        described = set(re.findall(r"\bCm (?:metadata\.|spec\.)?(\w+)", page)) | {"apiVersion", "kind", "metadata", "spec"}
+        read = set(re.findall(r'\{\.name = "(\w+)", \.read', source)) - {"token"}
+        later = set(re.findall(r'\{\.name = "(\w+)"\}', source))
+        self.assertGreater(len(read), 20)
+        self.assertEqual(read - described, set())
+        self.assertEqual(later & described, set())
+
 
 if __name__ == "__main__":
     unittest.main()
