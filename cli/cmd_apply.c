@@ -284,17 +284,18 @@ static enum rc apply_file(struct session *session, const char *path)
 	planned.plan = plan;
 	rc = check_lineage(session, plan, &planned.recorded);
 	if (!rc)
-		rc = apply_check_plan(&session->run, plan, planned.live);
+		rc = apply_check_plan(&session->run, &session->project, plan, &planned.recorded, planned.live);
 	if (rc == RC_STALE)
 		session->verdict.stale = true;
+	if (rc == RC_CONFLICT)
+		session->verdict.refused = true;
 	if (!rc)
 		rc = plan_recheck(session->run.arena, &session->run.diags, &session->project, &planned.recorded, planned.live, plan);
 	if (rc)
 		return rc;
-	if (plan_is_refused(plan)) {
-		session->verdict.refused = true;
+	if (plan_is_refused(plan))
 		return planning_print(session, plan);
-	}
+	planning_judge(session, plan);
 	if (!plan->change_count) {
 		session_printf(session, "No changes. The plan is empty.\n");
 		return RC_OK;

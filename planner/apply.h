@@ -52,9 +52,10 @@ struct apply_input {
 	const struct apply_options *options;
 };
 
-/** Compare a saved plan with what is live: every object that it touches must be as it was.
- * @return RC_OK; RC_STALE (A0701 names each object); RC_NOMEM */
-enum rc apply_check_plan(struct run *run, const struct plan *plan, const struct live *live) MUST_CHECK;
+/** Compare a saved plan with what is live and recorded: every object that it touches must be as it was, and adit's.
+ * @return RC_OK; RC_STALE (A0701 names each object); RC_CONFLICT it touches what is not adit's (A0707); RC_NOMEM */
+enum rc apply_check_plan(struct run *run, const struct project *project, const struct plan *plan,
+			 const struct recorded_state *recorded, const struct live *live) MUST_CHECK;
 
 /** Carry out a plan. Failures of single changes are in the result, not in the return code.
  * @return RC_OK, also when changes failed; RC_STALE lease lost; RC_IO the store failed; RC_NOMEM */

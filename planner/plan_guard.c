@@ -401,12 +401,30 @@ enum rc plan_guards(struct planning *p)
 	return rc ? rc : guard_protected(p);
 }
 
+/** What the saved plan was refused for already is not said twice. */
+static enum rc drop_repeated(struct arena *arena, struct plan *plan, size_t saved)
+{
+	struct map known;
+	size_t kept = saved;
+	enum rc rc = RC_OK;
+
+	map_init(&known, arena);
+	for (size_t i = 0; !rc && i < saved; i++)
+		rc = map_put(&known, plan->guards[i].message, plan, NULL);
+	for (size_t i = saved; i < plan->guard_count; i++)
+		if (!map_get(&known, plan->guards[i].message))
+			plan->guards[kept++] = plan->guards[i];
+	plan->guard_count = kept;
+	return rc;
+}
+
 enum rc plan_recheck(struct arena *arena, struct diags *diags, const struct project *project,
 		     const struct recorded_state *recorded, const struct live *live, struct plan *plan)
 {
 	struct plan_options options = {.destroy = plan->is_destroy, .overrides = plan->overrides};
 	struct plan_input input = {.project = project, .recorded = recorded, .live = live, .options = &options};
 	struct planning p = {.arena = arena, .diags = diags, .in = &input, .plan = plan};
+	size_t saved = plan->guard_count;
 	struct tally tally;
 	enum rc rc = RC_OK;
 
@@ -420,5 +438,7 @@ enum rc plan_recheck(struct arena *arena, struct diags *diags, const struct proj
 	}
 	if (!rc)
 		rc = guard_moves(&p, &tally);
-	return rc ? rc : guard_protected(&p);
+	if (!rc)
+		rc = guard_protected(&p);
+	return rc ? rc : drop_repeated(arena, plan, saved);
 }

@@ -11,6 +11,10 @@
  * @return RC_OK; RC_NOMEM; RC_LIMIT over LIMIT_PLAN_BYTES */
 enum rc planfile_write(const struct plan *plan, struct strbuf *out) MUST_CHECK;
 
+/** SHA-256 of a plan document but for its member "checksum", hex, whatever the layout; arena. It covers what the digest
+ * leaves out: orders, expectations, overrides, the verdict. NULL when memory is used up. */
+char *planfile_checksum(struct arena *arena, const struct json *root);
+
 /** Read what planfile_write() wrote. Every value is checked; the digest must be that of the changes.
  * @param ret_plan arena; holds what applying needs (not drift, conflicts and the like, which are judged anew)
  * @return RC_OK; RC_INVALID (A0620 no plan file, A0621 changed by hand); RC_UNSUPPORTED (A0622 another format); RC_NOMEM */

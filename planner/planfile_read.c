@@ -107,6 +107,13 @@ static bool sides_fit(const struct change *change)
 	return false;
 }
 
+static bool is_address_of(const struct resource_type *type, const char *address)
+{
+	size_t size = strlen(type->name);
+
+	return !strncmp(address, type->name, size) && address[size] == '/' && address[size + 1];
+}
+
 static enum rc read_change(struct reading *r, const struct json *item, struct change *change)
 {
 	const struct json *body = json_get(item, "change");
@@ -114,7 +121,7 @@ static enum rc read_change(struct reading *r, const struct json *item, struct ch
 	enum rc rc;
 
 	change->address = text_of(item, "address");
-	if (!change->address || !type || !read_action(body, &change->action))
+	if (!change->address || !type || !read_action(body, &change->action) || !is_address_of(type, change->address))
 		return refuse(r, "a change has no address, type or known action");
 	change->kind = type->kind;
 	change->expected = json_get_string(item, "expected", "");
@@ -216,6 +223,7 @@ static enum rc read_verdict(struct reading *r, const struct json *root)
 {
 	const struct json *guards = json_get(root, "guards"), *conflicts = json_get(root, "conflicts");
 	struct plan *plan = r->plan;
+	enum rc rc;
 
 	plan->guards = arena_array(r->arena, json_count(guards), sizeof(*plan->guards));
 	if (!plan->guards)
@@ -237,8 +245,15 @@ static enum rc read_verdict(struct reading *r, const struct json *root)
 					  .record_id = json_get_string(item, "record_id", ""), .owner = text_of(item, "owner"),
 					  .account = json_get_string(item, "account", "")};
 	}
+	plan->guard_capacity = plan->guard_count;
+	plan->conflict_capacity = plan->conflict_count;
 	plan->keep_going = json_get_bool(root, "keep_going", false);
-	return RC_OK;
+	rc = read_texts(r, root, "unknown", &plan->unknown, &plan->unknown_count);
+	if (!rc)
+		rc = read_texts(r, root, "held", &plan->held, &plan->held_count);
+	plan->unknown_capacity = plan->unknown_count;
+	plan->held_capacity = plan->held_count;
+	return rc;
 }
 
 static enum rc read_head(struct reading *r, const struct json *root)
@@ -266,17 +281,18 @@ static enum rc read_head(struct reading *r, const struct json *root)
 	return plan->project ? RC_OK : refuse(r, "it names no project");
 }
 
-static enum rc check_digest(struct reading *r)
+static enum rc check_digest(struct reading *r, const struct json *root)
 {
-	char *digest = plan_digest(r->arena, r->plan);
+	char *digest = plan_digest(r->arena, r->plan), *checksum = planfile_checksum(r->arena, root);
 	struct span span = {.text = r->text, .line = 1, .column = 1};
+	bool digest_fits = str_eq(digest, r->plan->digest);
 
-	if (!digest)
+	if (!digest || !checksum)
 		return RC_NOMEM;
-	if (str_eq(digest, r->plan->digest))
+	if (digest_fits && str_eq(checksum, json_get_string(root, "checksum", NULL)))
 		return RC_OK;
-	struct diag *diag =
-		diag_add(r->diags, SEVERITY_ERROR, "A0621", span, "the plan file was changed: its digest is not that of its changes");
+	struct diag *diag = diag_add(r->diags, SEVERITY_ERROR, "A0621", span, "the plan file was changed: its %s",
+				     digest_fits ? "checksum is not that of its content" : "digest is not that of its changes");
 	diag_help(r->diags, diag, "Plan again.");
 	return RC_INVALID;
 }
@@ -307,7 +323,7 @@ enum rc planfile_read(struct arena *arena, struct diags *diags, const struct tex
 	if (rc)
 		return rc;
 	plan_finish(r.plan);
-	rc = check_digest(&r);
+	rc = check_digest(&r, root);
 	if (!rc)
 		*ret_plan = r.plan;
 	return rc;

@@ -196,8 +196,7 @@ static void write_tunnels(struct json_writer *w, const struct plan *plan)
 	for (size_t i = 0; i < plan->tunnel_count; i++) {
 		const struct tunnel_plan *tunnel = plan->tunnels[i];
 
-		if (!tunnel->needs_put && !tunnel->is_created && !tunnel->is_deleted)
-			continue;
+		/* Also those that nothing happens to: CNAMEs may come to them, which the connector gate judges. */
 		json_begin_object(w);
 		json_key_string(w, "address", tunnel->address);
 		json_key_string(w, "account", tunnel->account);
@@ -206,7 +205,7 @@ static void write_tunnels(struct json_writer *w, const struct plan *plan)
 		json_key_string(w, "name", tunnel->name);
 		json_key_string(w, "expected", tunnel->expected);
 		json_key_bool(w, "put", tunnel->needs_put);
-		write_texts(w, "rule_order", tunnel->order, tunnel->order_count);
+		write_texts(w, "rule_order", tunnel->order, tunnel->needs_put ? tunnel->order_count : 0);
 		json_key(w, "origin_request");
 		json_value(w, tunnel->origin_request);
 		json_end_object(w);
@@ -346,15 +345,55 @@ static void write_head(struct json_writer *w, struct arena *scratch, const struc
 	json_end_object(w);
 }
 
-enum rc planfile_write(const struct plan *plan, struct strbuf *out)
+char *planfile_checksum(struct arena *arena, const struct json *root)
 {
-	struct arena *scratch = arena_new(LIMIT_ARENA_BYTES);
+	struct json *rest = json_new(arena, JSON_OBJECT);
+	struct strbuf text;
+	char *checksum = NULL;
+	enum rc rc = rest ? RC_OK : RC_NOMEM;
+
+	for (size_t i = 0; !rc && i < root->u.object.count; i++) {
+		const struct json_member *member = &root->u.object.members[i];
+
+		if (!str_eq(member->key, "checksum"))
+			rc = json_set(arena, rest, member->key, member->value);
+	}
+	if (rc)
+		return NULL;
+	strbuf_init(&text, 0);
+	json_write_canonical(&text, rest);
+	if (!strbuf_failed(&text))
+		checksum = str_sha256_hex(arena, strbuf_text(&text), text.size);
+	strbuf_done(&text);
+	return checksum;
+}
+
+/** Write the document again, with its checksum at the end. */
+static enum rc add_checksum(struct arena *scratch, const struct strbuf *bare, struct strbuf *out)
+{
+	struct json_writer w;
+	struct json *root = NULL;
+	size_t offset = 0;
+	char *checksum;
+	enum rc rc = json_parse(scratch, strbuf_text(bare), bare->size, &root, &offset);
+
+	if (rc)
+		return rc;
+	checksum = planfile_checksum(scratch, root);
+	if (!checksum)
+		return RC_NOMEM;
+	rc = json_set(scratch, root, "checksum", json_new_string(scratch, checksum));
+	json_writer_init(&w, out, 2);
+	json_value(&w, root);
+	strbuf_addc(out, '\n');
+	return rc;
+}
+
+static enum rc write_bare(const struct plan *plan, struct arena *scratch, struct strbuf *out)
+{
 	struct json_writer w;
 	enum rc rc;
 
-	if (!scratch)
-		return RC_NOMEM;
-	out->max_bytes = LIMIT_PLAN_BYTES;
 	json_writer_init(&w, out, 2);
 	json_begin_object(&w);
 	write_head(&w, scratch, plan);
@@ -373,10 +412,26 @@ enum rc planfile_write(const struct plan *plan, struct strbuf *out)
 	write_texts(&w, "held", plan->held, plan->held_count);
 	write_overrides(&w, &plan->overrides);
 	json_end_object(&w);
-	strbuf_addc(out, '\n');
+	return rc;
+}
+
+enum rc planfile_write(const struct plan *plan, struct strbuf *out)
+{
+	struct arena *scratch = arena_new(LIMIT_ARENA_BYTES);
+	struct strbuf bare;
+	enum rc rc;
+
+	if (!scratch)
+		return RC_NOMEM;
+	strbuf_init(&bare, LIMIT_PLAN_BYTES);
+	out->max_bytes = LIMIT_PLAN_BYTES;
+	rc = write_bare(plan, scratch, &bare);
+	if (!rc && !strbuf_failed(&bare))
+		rc = add_checksum(scratch, &bare, out);
+	if (!rc && (strbuf_failed(&bare) || strbuf_failed(out)))
+		rc = bare.size + 1 >= LIMIT_PLAN_BYTES / 2 || out->size + 1 >= LIMIT_PLAN_BYTES / 2 ? RC_LIMIT : RC_NOMEM;
+	strbuf_done(&bare);
 	arena_free(scratch);
-	if (!rc && strbuf_failed(out))
-		rc = out->size + 1 >= LIMIT_PLAN_BYTES / 2 ? RC_LIMIT : RC_NOMEM;
 	return rc;
 }
 
