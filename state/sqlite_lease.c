@@ -189,7 +189,7 @@ static enum rc ensure_lineage(struct sqlite_store *s, const struct meta *meta)
 	return sqlite_execute(s, SQL_META_LINEAGE, &value, 1);
 }
 
-/** Give nobody's lease out: a fence that is greater than all before it. */
+/** A fence that is greater than all before it. */
 static enum rc raise_fence(struct sqlite_store *s, const struct meta *meta, int64_t *ret_fence)
 {
 	const struct value fence = int_value(meta->fence + 1);
@@ -215,11 +215,10 @@ static enum rc find_rival(struct sqlite_store *s, struct lease *ret_lease)
 }
 
 /** A write without a lock: see invariant 3. */
-static enum rc pass_unlocked(struct sqlite_store *s, const struct meta *meta)
+static enum rc pass_unlocked(struct sqlite_store *s)
 {
 	struct lease lease;
 	struct value fence;
-	int64_t raised;
 	enum rc rc = find_rival(s, &lease);
 
 	if (rc == RC_NOTFOUND)
@@ -229,8 +228,7 @@ static enum rc pass_unlocked(struct sqlite_store *s, const struct meta *meta)
 	if (rc != RC_STALE)
 		return rc;
 	fence = int_value(lease.info.fence);
-	rc = sqlite_execute(s, SQL_LEASE_DELETE, &fence, 1);
-	return rc ? rc : raise_fence(s, meta, &raised);
+	return sqlite_execute(s, SQL_LEASE_DELETE, &fence, 1);
 }
 
 /** See invariant 2. */
@@ -269,7 +267,7 @@ enum rc sqlite_write_begin(struct sqlite_store *s)
 
 	if (rc)
 		return rc;
-	rc = s->fence ? pass_locked(s) : pass_unlocked(s, &meta);
+	rc = s->fence ? pass_locked(s) : pass_unlocked(s);
 	if (!rc)
 		rc = ensure_lineage(s, &meta);
 	return rc ? sqlite_write_end(s, rc) : RC_OK;

@@ -87,16 +87,19 @@ struct store_vt {
 	/** Load all recorded resources and zones of the project; arena. Needs no lease. A store that does not exist yet is empty. */
 	enum rc (*load)(struct store *store, struct arena *arena, struct recorded_state *ret_state);
 	/** Take the lease. @param timeout_ms how long to wait for another holder; 0: not at all
-	 * @return RC_OK; RC_CONFLICT held by another (A0501 names holder, host, pid, purpose); RC_IO; RC_CORRUPT */
+	 * @return RC_OK; RC_CONFLICT held by another (A0501 names holder, host, pid, purpose), or the store is kept busy (A0503);
+	 * RC_CANCELLED; RC_IO; RC_CORRUPT */
 	enum rc (*lock)(struct store *store, const char *purpose, int64_t timeout_ms);
 	/** Renew; call at least every third of the ttl. @return RC_OK; RC_STALE lost it (A0502) */
 	enum rc (*heartbeat)(struct store *store);
 	void (*unlock)(struct store *store);
 	/** The present lease. @return RC_OK; RC_NOTFOUND nobody holds it */
 	enum rc (*lease)(struct store *store, struct arena *arena, struct lease_info *ret_lease);
-	/** Journal @p count intents, durable on return. ids are filled in. @return RC_OK; RC_STALE lease lost; RC_IO */
+	/** Journal @p count intents, durable on return. ids are filled in.
+	 * @return RC_OK; RC_STALE lease lost (A0502); RC_CONFLICT never locked, and somebody else holds the lease (A0501), or the
+	 * store is kept busy (A0503); RC_IO. The same for every other write. */
 	enum rc (*begin)(struct store *store, struct intent *intents, size_t count);
-	/** Record an outcome in one durable transaction; bumps the serial when resources change. */
+	/** Record an outcome in one durable transaction, removals before upserts; bumps the serial when resources change. */
 	enum rc (*commit)(struct store *store, const struct outcome *outcome);
 	/** Intents without an outcome: what an earlier run left open; arena; ordered by id. */
 	enum rc (*open_intents)(struct store *store, struct arena *arena, struct intent **ret_intents, size_t *ret_count);
@@ -104,8 +107,9 @@ struct store_vt {
 	enum rc (*run_end)(struct store *store, int64_t run, const struct run_result *result);
 	/** The whole project as one JSON document (state pull). */
 	enum rc (*export_document)(struct store *store, struct arena *arena, struct json **ret_document);
-	/** Replace the project by a document (state push). Refuses another lineage or a lower serial unless @p force.
-	 * @return RC_OK; RC_INVALID; RC_STALE (A0510); RC_CORRUPT */
+	/** Replace the project by a document (state push). Refuses another lineage or a lower serial unless @p force; within
+	 * a lineage the serial never goes back.
+	 * @return RC_OK; RC_INVALID (A0511; A0515 another project's); RC_UNSUPPORTED a newer adit's (A0506); RC_STALE (A0510) */
 	enum rc (*import_document)(struct store *store, const struct json *document, bool force);
 	void (*close)(struct store *store);
 };
@@ -126,12 +130,12 @@ struct store_options {
 /** Open the store at @p location: a path (SQLite, created with mode 0600 in folders of mode 0700).
  * @param ret_store owned, close with store->vt->close()
  * @return RC_OK; RC_IO; RC_CORRUPT not a state of adit's, or damaged (A0505 with the way back);
- * RC_UNSUPPORTED written by a newer adit (A0506) */
+ * RC_UNSUPPORTED written by a newer adit (A0506), or no place that this adit knows (A0507) */
 enum rc store_open(struct run *run, const char *location, const struct store_options *options, struct store **ret_store) MUST_CHECK;
 
 /** Change the address of a recorded resource and of all that belong to it (state mv); pure over @p state.
  * @param ret_outcome  what to commit; arena
- * @return RC_OK; RC_NOTFOUND; RC_EXISTS; RC_INVALID kinds differ */
+ * @return RC_OK; RC_NOTFOUND; RC_EXISTS; RC_INVALID kinds differ, or a rule would be of no recorded tunnel; no diagnostics */
 enum rc store_move(struct arena *arena, const struct recorded_state *state, const char *from, const char *to, struct outcome *ret_outcome) MUST_CHECK;
 
 #endif

@@ -87,6 +87,17 @@ static void test_out_and_in_again_gives_the_same_bytes(void **state)
 	assert_int_equal(from->run.diags.count + to->run.diags.count, 0);
 }
 
+static void test_a_push_replaces_the_zones(void **state)
+{
+	struct user *user = filled(*state);
+	const char *text = user_export(user), *zones = strstr(text, "\"zones\":");
+
+	assert_int_equal(user_load(user).zone_count, 2);
+	text = arena_printf(user->run.arena, "%.*s\"zones\":[]}", (int)(zones - text), text);
+	assert_int_equal(push(user, text, false), RC_OK);
+	assert_string_equal(user_export(user), text);
+}
+
 /** @p text with the first @p old replaced. */
 static const char *edited(struct user *user, const char *text, const char *old, const char *new)
 {
@@ -297,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_the_document),
 		TEST(test_out_and_in_again_gives_the_same_bytes),
+		TEST(test_a_push_replaces_the_zones),
 		TEST(test_a_push_replaces_everything),
 		TEST(test_another_lineage_or_a_lower_serial_needs_force),
 		TEST(test_a_push_needs_the_lease),

@@ -235,6 +235,13 @@ static void test_a_database_of_others_is_refused(void **state)
 	assert_refused(*state, RC_CORRUPT, "A0505");
 }
 
+/** Many programs number their schemas from 1. */
+static void test_a_database_of_others_with_our_version_is_refused(void **state)
+{
+	run_sql("state.db", "CREATE TABLE moz_places (url TEXT); PRAGMA user_version = 1");
+	assert_refused(*state, RC_CORRUPT, "A0505");
+}
+
 static void test_another_application_id_is_refused(void **state)
 {
 	run_sql("state.db", "PRAGMA application_id = 252006674");
@@ -443,6 +450,9 @@ static void test_migration(void **state)
 	/* again: there is nothing to do */
 	assert_int_equal(sqlite_migrate(s, good, 3, 4), RC_OK);
 	assert_int_equal(query_number("state.db", "SELECT count(*) FROM news"), 2);
+	/* a newer adit was faster: its version stays */
+	assert_int_equal(sqlite_migrate(s, good, 3, 2), RC_OK);
+	assert_int_equal(query_number("state.db", "PRAGMA user_version"), 4);
 	/* the second step fails: the first is undone */
 	assert_int_equal(sqlite_migrate(s, bad, 2, 6), RC_CORRUPT);
 	assert_int_equal(query_number("state.db", "PRAGMA user_version"), 4);
@@ -504,6 +514,7 @@ int main(void)
 		TEST(test_what_is_no_database_is_refused),
 		TEST(test_a_short_text_is_refused),
 		TEST(test_a_database_of_others_is_refused),
+		TEST(test_a_database_of_others_with_our_version_is_refused),
 		TEST(test_another_application_id_is_refused),
 		TEST(test_a_newer_schema_is_refused),
 		TEST(test_our_mark_without_our_tables_is_refused),

@@ -252,7 +252,8 @@ static void test_a_dead_pid_elsewhere_proves_nothing(void **state)
 {
 	static const char *const elsewhere[] = { "UPDATE lease SET host_id = 'other pid:[1]'", "UPDATE lease SET host_id = ''",
 						 "UPDATE lease SET pid = 0", "UPDATE lease SET pid = -1",
-						 "UPDATE lease SET pid = 4294967296" };
+						 /* kill() would say of these that there is no such process */
+						 "UPDATE lease SET pid = -2147483000", "UPDATE lease SET pid = 6442450000" };
 	struct fixture *f = *state;
 	struct holder holder = { .dies = true };
 	struct user *user;
@@ -363,6 +364,24 @@ static void test_a_write_that_does_not_end(void **state)
 	assert_int_equal(user_count_code(other, "A0501"), 1);
 }
 
+/** Nobody can be named when not even the lease can be read. */
+static void test_a_file_that_is_locked_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct user *user = fixture_open(f, NULL);
+	struct recorded_state loaded;
+	sqlite3 *other = NULL;
+
+	assert_int_equal(sqlite3_open(DB, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+	user->run.clock.scale = 5000;
+	assert_int_equal(lock(user, 0), RC_CONFLICT);
+	assert_only_error(user, "A0503");
+	assert_int_equal(user->store->vt->load(user->store, user->run.arena, &loaded), RC_CONFLICT);
+	sqlite3_close(other);
+	assert_int_equal(lock(user, 0), RC_OK);
+}
+
 /** A reader that never ends keeps a commit from ending: bounded, and nothing of it stays. */
 static void test_a_commit_that_readers_hold_up(void **state)
 {
@@ -402,6 +421,7 @@ int main(void)
 		TEST(test_a_living_holder_is_waited_for),
 		TEST(test_processes_take_turns),
 		TEST(test_a_write_that_does_not_end),
+		TEST(test_a_file_that_is_locked_whole),
 		TEST(test_a_commit_that_readers_hold_up),
 	};
 
