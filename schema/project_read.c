@@ -292,7 +292,7 @@ enum rc read_duration(struct reading *reading, const struct setting *setting)
 
 	if (node->kind != NODE_INT && !reading_is_kind(reading, setting, NODE_STRING))
 		return RC_OK;
-	if (str_to_duration_ms(node->text, &ms) == RC_OK && ms >= 0) {
+	if (str_to_duration_ms(node->text, &ms) == RC_OK) {
 		*(int64_t *)setting_target(setting) = ms;
 		return RC_OK;
 	}

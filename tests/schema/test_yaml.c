@@ -132,6 +132,7 @@ static const struct {
 	{"a: &x 1\nb: &x 2\nc: *x\n", "{\"a\":1,\"b\":2,\"c\":2}"},
 	{"a: &x text\n*x : 1\n", "{\"a\":\"text\",\"text\":1}"},
 	{"&k key: *k\n", "{\"key\":\"key\"}"},
+	{"&k 0x10: *k\n", "{\"16\":16}"},
 	{"b: &b {x: 1, z: 2}\nm: {<<: *b, z: 3}\n", "{\"b\":{\"x\":1,\"z\":2},\"m\":{\"x\":1,\"z\":3}}"},
 	{"b: &b {x: 1, z: 2}\nm: {z: 3, <<: *b}\n", "{\"b\":{\"x\":1,\"z\":2},\"m\":{\"x\":1,\"z\":3}}"},
 	{"p: &p {x: 1}\nq: &q {x: 2, z: 2}\nm: {<<: [*p, *q]}\n",
@@ -144,6 +145,7 @@ static const struct {
 	{"m: {!!merge <<: {x: 1}}\n", "{\"m\":{\"x\":1}}"},
 	/* keys take their JSON form */
 	{"true: a\n1: b\n0x10: c\n1.50: d\nno: e\n", "{\"1\":\"b\",\"1.5\":\"d\",\"16\":\"c\",\"false\":\"e\",\"true\":\"a\"}"},
+	{"3.14159265358979: pi\n1e30: b\n", "{\"1e+30\":\"b\",\"3.1415927\":\"pi\"}"},
 	{"\"true\": a\n'1': b\n", "{\"1\":\"b\",\"true\":\"a\"}"},
 	{"? a\n: 1\n", "{\"a\":1}"},
 	{"? a\n", "{\"a\":null}"},
@@ -153,6 +155,9 @@ static const struct {
 	{"\t{\n\t\"a\":\t1,\n\t\"b\": [\t]\n}\n", "{\"a\":1,\"b\":[]}"},
 	{"[\"\\/\\\"\\\\\\b\\f\\n\\r\\t\\u00e9\"]", "[\"/\\\"\\\\\\b\\f\\n\\r\\té\"]"},
 	{"{\"\\ud83d\\ude00\":\"x\\uD83D\\uDE00y\\ud83d\\ude01\"}", "{\"😀\":\"x😀y😁\"}"},
+	{"{\"a\":\"\\\"\\ud83d\\ude00\"}", "{\"a\":\"\\\"😀\"}"},
+	{"{a: ': \"\\ud83d\\ude00\"', b: \"\\ud83d\\ude00\"}", "{\"a\":\": \\\"\\\\ud83d\\\\ude00\\\"\",\"b\":\"😀\"}"},
+	{"{a: 1, # : \"\n b: \"\\ud83d\\ude00\"}", "{\"a\":1,\"b\":\"😀\"}"},
 	{"{\"a\":\"\\\\ud83d\\\\ude00\"}", "{\"a\":\"\\\\ud83d\\\\ude00\"}"},
 	{"{a: '\\ud83d\\ude00' , b: \"\\ud83d\\ude00\"}", "{\"a\":\"\\\\ud83d\\\\ude00\",\"b\":\"😀\"}"},
 	{"{a: it's, # \"\n b: \"\\ud83d\\ude00\"}", "{\"a\":\"it's\",\"b\":\"😀\"}"},
@@ -371,6 +376,37 @@ static void test_a_nul_byte_is_refused_with_its_place(void **state)
 	assert_int_equal(w->diags.items[0].span.column, 5);
 }
 
+static void test_a_character_cut_off_at_the_end(void **state)
+{
+	static const char text[] = "a: \xe2\x82\xac";
+	struct world *w = *state;
+
+	read_bytes(w, text, 5);
+	assert_int_equal(w->rc, RC_INVALID);
+	assert_string_equal(w->diags.items[0].code, "A0101");
+	assert_string_equal(read_bytes(w, text, 6), "{\"a\":\"€\"}");
+}
+
+static void test_the_arena_may_be_reset_between_documents(void **state)
+{
+	const char *text = "&a key: 1\nother: &b x\n---\nlonger: 2\nkey: 3\n---\nkey: *a\n";
+	struct world *w = *state;
+	struct arena *nodes = arena_new(1 << 16);
+	struct node *root = NULL;
+	bool is_end = false;
+
+	start(w, text, strlen(text));
+	assert_int_equal(yaml_next(w->reader, nodes, &root, &is_end), RC_OK);
+	arena_reset(nodes);
+	assert_int_equal(yaml_next(w->reader, nodes, &root, &is_end), RC_OK);
+	assert_int_equal(root->u.mapping.count, 2);
+	assert_string_equal(root->u.mapping.members[0].key, "longer");
+	assert_string_equal(root->u.mapping.members[1].key, "key");
+	arena_reset(nodes);
+	assert_int_equal(yaml_next(w->reader, nodes, &root, &is_end), RC_INVALID);
+	arena_free(nodes);
+}
+
 static void test_after_a_syntax_error_the_reader_is_at_its_end(void **state)
 {
 	struct world *w = *state;
@@ -454,6 +490,9 @@ static void test_lines_end_where_editors_end_them(void **state)
 	assert_int_equal(w->diags.count, 1);
 	assert_int_equal(w->diags.items[0].span.line, 2);
 	assert_int_equal(w->diags.items[0].span.column, 4);
+	read_string(w, "a: \"\u2028\"\nb: @");
+	assert_int_equal(w->diags.items[0].span.line, 2);
+	assert_non_null(strstr(w->diags.items[0].summary, "@"));
 	read_string(w, "{\"a\": \"\u2028\\ud83d\\ude00\", b: *x}");
 	assert_int_equal(w->diags.items[0].span.line, 1);
 	assert_int_equal(w->diags.items[0].span.column, 27);
@@ -681,6 +720,8 @@ int main(void)
 		TEST(test_integers_keep_all_their_bits),
 		TEST(test_faults_have_place_words_and_way_out),
 		TEST(test_a_nul_byte_is_refused_with_its_place),
+		TEST(test_a_character_cut_off_at_the_end),
+		TEST(test_the_arena_may_be_reset_between_documents),
 		TEST(test_after_a_syntax_error_the_reader_is_at_its_end),
 		TEST(test_nodes_and_keys_have_places_in_characters),
 		TEST(test_json_places_stay_when_pairs_become_shorter),
