@@ -203,7 +203,8 @@ static void zsh_list(struct strbuf *out, struct arena *arena, const char *group)
 		if (*group && is_member(&command_table[i], group))
 			zsh_entry(out, last_word(&command_table[i]), command_table[i].summary);
 		else if (!*group && word)
-			zsh_entry(out, word, command_is_group(word) ? command_group_summary(word) : command_table[i].summary);
+			zsh_entry(out, word, command_is_group(word) ? command_group_summary(word)
+								    : command_table[i].summary);
 	}
 	strbuf_adds(out, "    )\n");
 }
@@ -285,7 +286,8 @@ static void fish_command(struct strbuf *out, struct arena *arena, size_t index)
 	const char *space = strchr(command->name, ' ');
 
 	if (word)
-		fish_word(out, "test -z (__adit_command)", word, space ? command_group_summary(word) : command->summary);
+		fish_word(out, "test -z (__adit_command)", word,
+			  space ? command_group_summary(word) : command->summary);
 	if (space) {
 		char *condition = arena_printf(arena, "test (__adit_command) = %.*s", (int)(space - command->name),
 					       command->name);
@@ -331,8 +333,8 @@ enum rc cmd_completion(struct session *session)
 		strbuf_done(&out);
 		return rc;
 	}
-	diag = diag_add(&session->run.diags, SEVERITY_ERROR, "A0806", (struct span){ 0 }, "no completion for the shell %s",
-			shell);
+	diag = diag_add(&session->run.diags, SEVERITY_ERROR, "A0806", (struct span){ 0 },
+			"no completion for the shell %s", shell);
 	diag_help(&session->run.diags, diag, "One of: bash, zsh, fish.");
 	session->verdict.usage = true;
 	return RC_INVALID;

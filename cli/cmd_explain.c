@@ -52,7 +52,8 @@ static void print_rule(struct session *session, const struct explanation *e)
 		const struct resource *next = e->tunnel->rules[e->next];
 
 		session_printf(session, "  Next     %s -> %s, if that rule were not there\n",
-			       session_printable(session, next->address), session_printable(session, next->u.rule.service));
+			       session_printable(session, next->address),
+			       session_printable(session, next->u.rule.service));
 	}
 }
 

@@ -87,7 +87,8 @@ enum rc cmd_state_list(struct session *session)
 		return list_json(session, &state);
 	for (size_t i = 0; i < state.count; i++)
 		if (is_chosen(&session->options.arguments, state.items[i].resource->address))
-			session_printf(session, "%s\n", session_printable(session, state.items[i].resource->address));
+			session_printf(session, "%s\n",
+				       session_printable(session, state.items[i].resource->address));
 	return RC_OK;
 }
 
@@ -171,10 +172,13 @@ enum rc cmd_state_show(struct session *session)
 }
 
 /** A rule lives in its tunnel's document: it cannot stay recorded without the tunnel. */
-static bool goes_along(const struct recorded_state *state, const struct string_list *patterns, const struct recorded *item)
+static bool goes_along(const struct recorded_state *state, const struct string_list *patterns,
+		       const struct recorded *item)
 {
-	return item->resource->kind == RESOURCE_RULE && map_get(&state->by_address, str_or_empty(item->resource->tunnel)) &&
-	       is_chosen(patterns, item->resource->tunnel);
+	const char *tunnel = item->resource->tunnel;
+
+	return item->resource->kind == RESOURCE_RULE && map_get(&state->by_address, str_or_empty(tunnel)) &&
+	       is_chosen(patterns, tunnel);
 }
 
 static enum rc check_patterns(struct session *session, const struct recorded_state *state)
@@ -203,7 +207,8 @@ static enum rc remove_chosen(struct session *session, const struct recorded_stat
 	if (!removals)
 		return RC_NOMEM;
 	for (size_t i = 0; i < state->count; i++)
-		if (is_chosen(patterns, state->items[i].resource->address) || goes_along(state, patterns, &state->items[i]))
+		if (is_chosen(patterns, state->items[i].resource->address) ||
+		    goes_along(state, patterns, &state->items[i]))
 			removals[outcome.removal_count++] = state->items[i].resource->address;
 	rc = session->store->vt->commit(session->store, &outcome);
 	for (size_t i = 0; !rc && i < outcome.removal_count; i++)
@@ -224,7 +229,8 @@ enum rc cmd_state_rm(struct session *session)
 	return rc;
 }
 
-static enum rc move_one(struct session *session, const struct recorded_state *state, const char *from, const char *to)
+static enum rc move_one(struct session *session, const struct recorded_state *state, const char *from,
+			const char *to)
 {
 	struct diags *diags = &session->run.diags;
 	struct outcome outcome = { 0 };
@@ -245,7 +251,8 @@ static enum rc move_one(struct session *session, const struct recorded_state *st
 		rc = session->store->vt->commit(session->store, &outcome);
 	}
 	if (!rc)
-		session_printf(session, "Moved %s to %s\n", session_printable(session, from), session_printable(session, to));
+		session_printf(session, "Moved %s to %s\n", session_printable(session, from),
+			       session_printable(session, to));
 	return rc;
 }
 
@@ -296,7 +303,8 @@ static enum rc read_document(struct session *session, const char *path, struct j
 		return rc;
 	rc = json_parse(run->arena, text->bytes, text->size, ret_document, &offset);
 	if (rc == RC_INVALID || rc == RC_LIMIT)
-		diag_add(&run->diags, SEVERITY_ERROR, "A0863", NOWHERE, "%s is no JSON document (byte %zu)", text->name, offset);
+		diag_add(&run->diags, SEVERITY_ERROR, "A0863", NOWHERE, "%s is no JSON document (byte %zu)",
+			 text->name, offset);
 	return rc;
 }
 

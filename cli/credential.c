@@ -78,7 +78,8 @@ static const char *read_all(int fd, struct strbuf *ret_content)
 }
 
 /** Read a file that holds a secret, not through base/file, whose bytes stay in the run's arena. */
-static enum rc read_file(struct run *run, const struct account *account, const char *path, struct strbuf *ret_content)
+static enum rc read_file(struct run *run, const struct account *account, const char *path,
+			 struct strbuf *ret_content)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	const char *fault = fd < 0 ? strerrordesc_np(errno) : file_fault(fd);
@@ -97,7 +98,8 @@ static enum rc read_file(struct run *run, const struct account *account, const c
 
 /** auth.token of CNAP's own configuration file. The nodes live in an arena of their own, and what they hold of the
  * token is overwritten before it goes. */
-static enum rc take_cnap_token(struct run *run, const char *path, const struct strbuf *content, struct strbuf *ret_token)
+static enum rc take_cnap_token(struct run *run, const char *path, const struct strbuf *content,
+			       struct strbuf *ret_token)
 {
 	struct text text = { .name = path, .bytes = content->data, .size = content->size };
 	struct arena *arena = arena_new(1024 * 1024);
@@ -167,7 +169,8 @@ static void trim(struct strbuf *token)
 		token->data[--token->size] = '\0';
 }
 
-enum rc credential_read(struct run *run, const struct account *account, const char *folder, struct strbuf *ret_token)
+enum rc credential_read(struct run *run, const struct account *account, const char *folder,
+			struct strbuf *ret_token)
 {
 	struct strbuf token;
 	enum rc rc;

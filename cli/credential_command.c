@@ -17,8 +17,8 @@ extern char **environ;
 
 static enum rc deny(struct run *run, const struct account *account, const char *problem, const char *why)
 {
-	diag_add(&run->diags, SEVERITY_ERROR, "A0822", account->span, "account %s: tokenCommand %s %s%s%s", account->name,
-		 account->token_command[0], problem, why ? ": " : "", why ? why : "");
+	diag_add(&run->diags, SEVERITY_ERROR, "A0822", account->span, "account %s: tokenCommand %s %s%s%s",
+		 account->name, account->token_command[0], problem, why ? ": " : "", why ? why : "");
 	return RC_DENIED;
 }
 

@@ -38,7 +38,8 @@ enum rc explain_parse(struct run *run, const char *url, const char **ret_host, c
 	if (!rc && curl_url_set(parsed, CURLUPART_URL, url,
 				CURLU_DEFAULT_SCHEME | CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS))
 		rc = no_url(run, url);
-	if (!rc && (curl_url_get(parsed, CURLUPART_HOST, &host, 0) || curl_url_get(parsed, CURLUPART_PATH, &path, CURLU_URLDECODE)))
+	if (!rc && (curl_url_get(parsed, CURLUPART_HOST, &host, 0) ||
+		    curl_url_get(parsed, CURLUPART_PATH, &path, CURLU_URLDECODE)))
 		rc = no_url(run, url);
 	if (!rc) {
 		*ret_host = normal_host(run->arena, host);
@@ -88,7 +89,9 @@ static enum rc find_rule(const struct desired *desired, struct explanation *e)
 {
 	if (e->cname) {
 		e->tunnel = find_tunnel(desired, e->cname->cname->tunnel);
-		return e->tunnel ? translate_match(e->tunnel->rules, e->tunnel->rule_count, e->host, e->path, &e->rule) : RC_OK;
+		if (!e->tunnel)
+			return RC_OK;
+		return translate_match(e->tunnel->rules, e->tunnel->rule_count, e->host, e->path, &e->rule);
 	}
 	for (size_t i = 0; i < desired->tunnel_count; i++) {
 		const struct desired_tunnel *tunnel = &desired->tunnels[i];

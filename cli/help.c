@@ -105,7 +105,8 @@ static void add_exit_codes(struct strbuf *out, const struct command *command)
 {
 	strbuf_adds(out, "\nExit codes:\n");
 	for (size_t i = 0; command->exit_codes[i] >= 0; i++)
-		strbuf_addf(out, "  %-4d %s\n", command->exit_codes[i], exit_code_text((enum exit_code)command->exit_codes[i]));
+		strbuf_addf(out, "  %-4d %s\n", command->exit_codes[i],
+			    exit_code_text((enum exit_code)command->exit_codes[i]));
 	strbuf_addf(out, "  %-4d %s\n", EXIT_CODE_USAGE, exit_code_text(EXIT_CODE_USAGE));
 	strbuf_addf(out, "  %-4d %s\n", EXIT_CODE_INTERRUPTED, exit_code_text(EXIT_CODE_INTERRUPTED));
 }
@@ -144,8 +145,11 @@ static void add_commands(struct strbuf *out, const char *group)
 void help_overview_text(struct strbuf *out)
 {
 	strbuf_adds(out, "Usage: adit COMMAND [options] [arguments]\n\n");
-	help_wrap(out, "Exposes applications on Cloudflare Tunnels from Kubernetes Gateway API manifests: reads the desired "
-		  "state from files, shows what would change, applies exactly that, and reports drift afterwards.", 0, false);
+	help_wrap(out,
+		  "Exposes applications on Cloudflare Tunnels from Kubernetes Gateway API manifests: reads the "
+		  "desired state from files, shows what would change, applies exactly that, and reports drift "
+		  "afterwards.",
+		  0, false);
 	strbuf_adds(out, "\nCommands:\n");
 	add_commands(out, "");
 	strbuf_adds(out, "\nadit help COMMAND, or adit COMMAND --help, shows what a command does and takes.\n");

@@ -206,7 +206,8 @@ static enum rc unknown_option(struct parse *parse, const char *shown, const char
 
 static enum rc missing_value(struct parse *parse, const char *shown, const struct option *option)
 {
-	diag_add(&parse->run->diags, SEVERITY_ERROR, "A0803", NOWHERE, "%s needs a value: %s", shown, option->argument);
+	diag_add(&parse->run->diags, SEVERITY_ERROR, "A0803", NOWHERE, "%s needs a value: %s", shown,
+		 option->argument);
 	return RC_INVALID;
 }
 
@@ -317,7 +318,8 @@ static enum rc find_in_group(struct parse *parse, size_t *ret_used)
 			*ret_used = 0;
 			return RC_OK;
 		}
-		diag = diag_add(&parse->run->diags, SEVERITY_ERROR, "A0802", NOWHERE, "adit %s needs a command", words[0]);
+		diag = diag_add(&parse->run->diags, SEVERITY_ERROR, "A0802", NOWHERE, "adit %s needs a command",
+				words[0]);
 		diag_help(&parse->run->diags, diag, "adit help %s lists them.", words[0]);
 		return RC_INVALID;
 	}

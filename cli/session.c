@@ -54,8 +54,8 @@ enum rc session_enter_folder(struct session *session)
 	if (!folder || !chdir(folder))
 		return RC_OK;
 	fault = errno;
-	diag = diag_add(&session->run.diags, SEVERITY_ERROR, "A0815", (struct span){ 0 }, "cannot change to the folder %s",
-			folder);
+	diag = diag_add(&session->run.diags, SEVERITY_ERROR, "A0815", (struct span){ 0 },
+			"cannot change to the folder %s", folder);
 	diag->system_errno = fault;
 	return fault == ENOENT ? RC_NOTFOUND : RC_IO;
 }

@@ -15,7 +15,8 @@ static enum rc nothing_to_read(struct session *session)
 	struct diag *diag = diag_add(&session->run.diags, SEVERITY_ERROR, "A0813", (struct span){ 0 },
 				     "there is nothing to read");
 
-	diag_help(&session->run.diags, diag, "Name files or folders with -f, or list them under spec.sources in adit.yaml.");
+	diag_help(&session->run.diags, diag,
+		  "Name files or folders with -f, or list them under spec.sources in adit.yaml.");
 	session->verdict.usage = true;
 	return RC_INVALID;
 }
@@ -33,7 +34,8 @@ static enum rc list_inputs(struct session *session, struct source_input **ret_in
 	for (size_t i = 0; i < count; i++) {
 		const struct project_source *source = files->count ? NULL : &project->sources[i];
 
-		inputs[i].path = source ? file_join(session->run.arena, project->folder, source->path) : files->items[i];
+		inputs[i].path = source ? file_join(session->run.arena, project->folder, source->path)
+					: files->items[i];
 		inputs[i].name_space = source ? source->name_space : NULL;
 		if (source)
 			inputs[i].span = source->span;

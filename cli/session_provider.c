@@ -34,7 +34,8 @@ static char *dev_data_path(struct session *session)
 {
 	struct arena *arena = session->run.arena;
 	const char *state = session->state_location;
-	char *folder = is_remote(state) ? file_join(arena, session->project.folder, ".adit") : file_folder(arena, state);
+	char *folder = is_remote(state) ? file_join(arena, session->project.folder, ".adit")
+					: file_folder(arena, state);
 
 	return folder ? file_join(arena, folder, "dev.db") : NULL;
 }
@@ -123,7 +124,8 @@ static enum rc check_trust(struct session *session, const struct account *accoun
 	if (account->url == session->options.url || provider_url_is_trusted(account->url))
 		return RC_OK;
 	for (size_t i = 0; i < allowed->count; i++)
-		if (size && origin_size(allowed->items[i]) == size && !strncasecmp(allowed->items[i], account->url, size))
+		if (size && origin_size(allowed->items[i]) == size &&
+		    !strncasecmp(allowed->items[i], account->url, size))
 			return RC_OK;
 	diag = diag_add(&session->run.diags, SEVERITY_ERROR, "A0812", account->url_span,
 			"account %s: no token may go to %s", account->name, account->url);
@@ -133,7 +135,8 @@ static enum rc check_trust(struct session *session, const struct account *accoun
 	return RC_DENIED;
 }
 
-static enum rc open_provider(struct session *session, const struct account *account, struct provider **ret_provider)
+static enum rc open_provider(struct session *session, const struct account *account,
+			     struct provider **ret_provider)
 {
 	struct run *run = &session->run;
 	struct provider_config config = {
@@ -189,7 +192,8 @@ enum rc session_provider(struct session *session, const char *account, struct pr
 		*ret_provider = session->providers[i];
 		return RC_OK;
 	}
-	diag_add(&session->run.diags, SEVERITY_ERROR, "A0831", (struct span){ 0 }, "the project has no account %s", account);
+	diag_add(&session->run.diags, SEVERITY_ERROR, "A0831", (struct span){ 0 }, "the project has no account %s",
+		 account);
 	return RC_NOTFOUND;
 }
 
@@ -216,7 +220,8 @@ static void warn_of_ci(struct session *session)
 		return;
 	diag = diag_add(diags, SEVERITY_WARNING, "A0814", (struct span){ 0 },
 			"the state %s lies inside the checkout, which CI throws away", session->state_location);
-	diag_help(diags, diag, "Keep it on a volume that outlives the job: --state PATH, ADIT_STATE, or state: in adit.yaml.");
+	diag_help(diags, diag,
+		  "Keep it on a volume that outlives the job: --state PATH, ADIT_STATE, or state: in adit.yaml.");
 }
 
 enum rc session_open_store(struct session *session, enum store_mode mode)
