@@ -89,7 +89,7 @@ static void find_among_few(struct duplicates *found, struct node_member *members
 		for (size_t j = i + 1; j < count && members[i].key; j++) {
 			const char *key = members[j].key;
 
-			if (key && (key == members[i].key || strcmp(key, members[i].key) == 0))
+			if (key && *key == *members[i].key && strcmp(key, members[i].key) == 0)
 				note_duplicate(found, &members[i], &members[j]);
 		}
 	}
