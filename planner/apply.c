@@ -60,9 +60,10 @@ static enum rc collect(struct applying *a, struct provider *provider, int64_t ti
 	volatile int *interrupted = a->run->interrupted;
 	enum rc rc;
 
-	/* Calls under way are collected after an interruption too: their outcome must reach the state. */
+	/* Stopping, every provider drops what it has not sent; writes under way are still collected, because their outcome
+	 * must reach the state. */
 	if (a->is_stopping)
-		a->run->interrupted = NULL;
+		a->run->interrupted = &a->stop;
 	rc = provider->vt->next(provider, timeout_ms, &call);
 	a->run->interrupted = interrupted;
 	look_around(a);
@@ -200,15 +201,29 @@ struct provider *apply_provider(struct applying *a, const char *account)
 	return NULL;
 }
 
+/** A write that the store refuses for its fencing number: another process took over. */
+static void note_lease(struct applying *a, enum rc rc)
+{
+	if (rc != RC_STALE)
+		return;
+	a->is_stopping = true;
+	a->result->is_lease_lost = true;
+}
+
+enum rc apply_record(struct applying *a, const struct outcome *outcome)
+{
+	enum rc rc = a->in->store->vt->commit(a->in->store, outcome);
+
+	note_lease(a, rc);
+	return rc;
+}
+
 enum rc apply_begin(struct applying *a, const char *operation, const char *address, const char *detail, int64_t *ret_intent)
 {
 	struct intent intent = {.operation = operation, .address = address, .detail = detail ? detail : "{}"};
 	enum rc rc = a->in->store->vt->begin(a->in->store, &intent, 1);
 
-	if (rc == RC_STALE) {
-		a->is_stopping = true;
-		a->result->is_lease_lost = true;
-	}
+	note_lease(a, rc);
 	if (!rc)
 		*ret_intent = intent.id;
 	return rc;
@@ -216,17 +231,10 @@ enum rc apply_begin(struct applying *a, const char *operation, const char *addre
 
 enum rc apply_commit(struct applying *a, int64_t intent, struct outcome *outcome, const char *result)
 {
-	enum rc rc;
-
 	outcome->intents = intent ? &intent : NULL;
 	outcome->intent_count = intent ? 1 : 0;
 	outcome->result = result;
-	rc = a->in->store->vt->commit(a->in->store, outcome);
-	if (rc == RC_STALE) {
-		a->is_stopping = true;
-		a->result->is_lease_lost = true;
-	}
-	return rc;
+	return apply_record(a, outcome);
 }
 
 struct recorded apply_recorded(struct applying *a, const struct change *change, const struct resource *resource, const char *id)
@@ -292,23 +300,10 @@ static enum rc resolve_intents(struct applying *a)
 	for (size_t i = 0; i < count; i++)
 		ids[i] = intents[i].id;
 	struct outcome outcome = {.intents = ids, .intent_count = count, .result = "resolved by reading live"};
-	rc = a->in->store->vt->commit(a->in->store, &outcome);
+	rc = apply_record(a, &outcome);
 	if (!rc)
 		a->result->resolved_intents = count;
 	return rc;
-}
-
-bool apply_leaves_tunnel(const struct change *change, const char *tunnel_id)
-{
-	size_t size = tunnel_id ? strlen(tunnel_id) : 0;
-
-	if (change->kind != RESOURCE_CNAME || !change->before || !size || change->action == ACTION_RECORD ||
-	    change->action == ACTION_FORGET)
-		return false;
-	if (strncmp(str_or_empty(change->before->u.cname.content), tunnel_id, size) ||
-	    !str_eq(change->before->u.cname.content + size, ".cfargotunnel.com"))
-		return false;
-	return !change->after || !str_eq(change->after->u.cname.content, change->before->u.cname.content);
 }
 
 static enum rc open_tunnels(struct applying *a)
@@ -330,9 +325,7 @@ static enum rc open_tunnels(struct applying *a)
 		tunnel->provider = apply_provider(a, tunnel->plan->account);
 		map_init(&tunnel->keep, a->run->arena);
 		plan_rule_range(plan, tunnel->plan->address, &tunnel->first_rule, &tunnel->end_rule);
-		for (size_t c = 0; c < plan->change_count && plan->changes[c].kind == RESOURCE_TUNNEL; c++)
-			if (str_eq(plan->changes[c].address, tunnel->plan->address))
-				tunnel->change = &plan->changes[c];
+		tunnel->change = plan_change_find(plan, tunnel->plan->address);
 		if (!tunnel->provider) {
 			tunnel->is_broken = true;
 			tunnel->why_broken = "its account is not part of the project";
@@ -340,6 +333,28 @@ static enum rc open_tunnels(struct applying *a)
 		rc = map_put(&a->tunnel_by_address, tunnel->plan->address, tunnel, NULL);
 	}
 	return rc;
+}
+
+static size_t count_pending(const struct applying *a)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < a->in->provider_count; i++)
+		count += a->in->providers[i]->vt->pending(a->in->providers[i]);
+	return count;
+}
+
+/** The store failed: what is under way is still collected, so that nothing is left half heard. */
+static void collect_rest(struct applying *a)
+{
+	size_t pending = count_pending(a), before = pending + 1;
+
+	a->is_stopping = true;
+	for (; pending && pending < before; pending = count_pending(a)) {
+		before = pending;
+		if (!apply_drain(a))
+			return;
+	}
 }
 
 /** Whatever is still open when the phases are through was never started. */
@@ -357,7 +372,7 @@ enum rc apply_plan(struct run *run, const struct apply_input *input, struct appl
 		resolve_intents, apply_state_changes, apply_tunnel_creations, apply_first_puts, apply_gate,
 		apply_dns,       apply_second_puts,   apply_tunnel_deletions,
 	};
-	struct applying a = {.run = run, .in = input, .plan = input->plan, .result = ret_result};
+	struct applying a = {.run = run, .in = input, .plan = input->plan, .result = ret_result, .stop = 1};
 	enum rc rc;
 
 	memset(ret_result, 0, sizeof(*ret_result));
@@ -375,11 +390,8 @@ enum rc apply_plan(struct run *run, const struct apply_input *input, struct appl
 		if (!rc)
 			rc = apply_drain(&a);
 	}
-	if (rc && rc != RC_NOMEM) {
-		/* The store failed: what is under way is still collected, so that nothing is left half heard. */
-		a.is_stopping = true;
-		(void)!apply_drain(&a);
-	}
+	if (rc && rc != RC_NOMEM)
+		collect_rest(&a);
 	settle_rest(&a);
 	return rc;
 }

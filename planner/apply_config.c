@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "planner/applying.h"
+#include "planner/covering.h"
 #include "planner/document.h"
 
 static void settle_rules(struct applying *a, const struct apply_tunnel *tunnel, enum change_state state, const char *why)
@@ -230,24 +231,17 @@ static enum rc read_config(struct applying *a, struct apply_tunnel *tunnel)
 	return apply_submit(a, step);
 }
 
-static bool is_covered(const struct map *leaving, const char *hostname)
+/** True when requests for the hostname still come by a record that leaves: its own, or a wildcard where it has none. */
+static bool is_leaving(const struct applying *a, const struct map *leaving, const char *hostname)
 {
-	const char *dot = hostname;
+	const char *own;
 
 	if (map_get(leaving, hostname))
 		return true;
-	while ((dot = strchr(dot, '.')) != NULL) {
-		char wildcard[300];
-
-		if (strlen(dot) + 2 > sizeof(wildcard))
-			return true; /* no hostname is that long; keeping a rule is the harmless side */
-		wildcard[0] = '*';
-		memcpy(wildcard + 1, dot, strlen(dot) + 1);
-		if (map_get(leaving, wildcard))
-			return true;
-		dot++;
-	}
-	return false;
+	if (!covering_has_wildcard(leaving, hostname))
+		return false;
+	own = resource_cname_address(a->run->arena, hostname);
+	return !own || !map_get(&a->in->recorded->by_address, own);
 }
 
 /** Which rules must outlive the DNS changes: those of hostnames whose CNAME leaves this tunnel and has not left yet. */
@@ -261,7 +255,7 @@ static enum rc find_kept(struct applying *a, struct apply_tunnel *tunnel, const 
 		const struct change *change = &a->plan->changes[i];
 
 		if (change->action != ACTION_DELETE || !str_eq(change->before->tunnel, tunnel->plan->address) ||
-		    !is_covered(leaving, change->before->u.rule.hostname))
+		    !is_leaving(a, leaving, change->before->u.rule.hostname))
 			continue;
 		rc = map_put(&tunnel->keep, change->before->u.rule.hostname, tunnel, NULL);
 		tunnel->has_kept = true;
@@ -269,12 +263,11 @@ static enum rc find_kept(struct applying *a, struct apply_tunnel *tunnel, const 
 	return rc;
 }
 
-/** The hostnames that leave each tunnel and are still on their way: tunnel id -> struct map *. */
-static enum rc find_leaving(struct applying *a, struct map *by_tunnel)
+enum rc apply_find_leaving(struct applying *a, struct map *ret_by_target)
 {
 	enum rc rc = RC_OK;
 
-	map_init(by_tunnel, a->run->arena);
+	map_init(ret_by_target, a->run->arena);
 	for (size_t t = 0; !rc && t < a->tunnel_count; t++) {
 		struct map *hosts = arena_alloc(a->run->arena, sizeof(*hosts));
 
@@ -284,7 +277,7 @@ static enum rc find_leaving(struct applying *a, struct map *by_tunnel)
 		if (a->tunnels[t].id) {
 			const char *target = arena_printf(a->run->arena, "%s.cfargotunnel.com", a->tunnels[t].id);
 
-			rc = target ? map_put(by_tunnel, target, hosts, NULL) : RC_NOMEM;
+			rc = target ? map_put(ret_by_target, target, hosts, NULL) : RC_NOMEM;
 		}
 	}
 	for (size_t i = 0; !rc && i < a->plan->change_count; i++) {
@@ -294,7 +287,7 @@ static enum rc find_leaving(struct applying *a, struct map *by_tunnel)
 		if (change->kind != RESOURCE_CNAME || !change->before || a->states[i] == CHANGE_DONE ||
 		    change->action == ACTION_RECORD || change->action == ACTION_FORGET)
 			continue;
-		hosts = map_get(by_tunnel, str_or_empty(change->before->u.cname.content));
+		hosts = map_get(ret_by_target, str_or_empty(change->before->u.cname.content));
 		if (hosts && (!change->after || !str_eq(change->after->u.cname.content, change->before->u.cname.content)))
 			rc = map_put(hosts, change->before->u.cname.name, hosts, NULL);
 	}
@@ -316,7 +309,7 @@ static enum rc keep_for(struct applying *a, struct apply_tunnel *tunnel, const s
 enum rc apply_first_puts(struct applying *a)
 {
 	struct map by_tunnel;
-	enum rc rc = find_leaving(a, &by_tunnel);
+	enum rc rc = apply_find_leaving(a, &by_tunnel);
 
 	for (size_t i = 0; !rc && i < a->tunnel_count && !a->is_stopping; i++) {
 		struct apply_tunnel *tunnel = &a->tunnels[i];
@@ -361,7 +354,7 @@ enum rc apply_second_puts(struct applying *a)
 {
 	struct map by_tunnel;
 	bool any = false;
-	enum rc rc = find_leaving(a, &by_tunnel);
+	enum rc rc = apply_find_leaving(a, &by_tunnel);
 
 	for (size_t i = 0; !rc && i < a->tunnel_count; i++)
 		if (a->tunnels[i].has_kept) {
@@ -369,10 +362,12 @@ enum rc apply_second_puts(struct applying *a)
 			a->tunnels[i].has_kept = true;
 			any = any || second_is_due(a, &a->tunnels[i]);
 		}
-	if (rc || !any || a->is_stopping)
+	if (rc || a->is_stopping)
 		return rc;
-	apply_event(a, APPLY_WAITING, 0, "waiting for DNS to settle before the old rules go");
-	rc = apply_wait(a, a->in->options->settle_ms);
+	if (any) {
+		apply_event(a, APPLY_WAITING, 0, "waiting for DNS to settle before the old rules go");
+		rc = apply_wait(a, a->in->options->settle_ms);
+	}
 	for (size_t i = 0; !rc && i < a->tunnel_count && !a->is_stopping; i++) {
 		if (!a->tunnels[i].has_kept)
 			continue;

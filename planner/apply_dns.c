@@ -80,6 +80,14 @@ static struct recorded_zone zone_row(const struct zone_work *zone)
 				      .plan = zone->plan};
 }
 
+/** An orphan may bear the address of what is recorded elsewhere: deleting it forgets nothing. */
+static bool is_recorded_as(const struct applying *a, const struct change *change)
+{
+	const struct recorded *recorded = map_get(&a->in->recorded->by_address, change->address);
+
+	return recorded && str_eq(recorded->resource->id, change->before->id);
+}
+
 /** Record that changes were made. @param records  the answer's record per change; NULL entries for deletions */
 static enum rc record_done(struct applying *a, struct batch *batch, const struct live_record *const *records)
 {
@@ -97,7 +105,8 @@ static enum rc record_done(struct applying *a, struct batch *batch, const struct
 		struct resource after;
 
 		if (!change->after) {
-			removals[outcome.removal_count++] = change->address;
+			if (is_recorded_as(a, change))
+				removals[outcome.removal_count++] = change->address;
 			continue;
 		}
 		after = *change->after;
@@ -106,11 +115,7 @@ static enum rc record_done(struct applying *a, struct batch *batch, const struct
 		if (!upserts[outcome.upsert_count++].resource)
 			return RC_NOMEM;
 	}
-	rc = a->in->store->vt->commit(a->in->store, &outcome);
-	if (rc == RC_STALE) {
-		a->is_stopping = true;
-		a->result->is_lease_lost = true;
-	}
+	rc = apply_record(a, &outcome);
 	for (size_t i = 0; !rc && i < batch->count; i++)
 		apply_settle(a, batch->changes[i], CHANGE_DONE, NULL);
 	return rc;
@@ -120,7 +125,7 @@ static enum rc close_intents(struct applying *a, struct batch *batch, const char
 {
 	struct outcome outcome = {.intents = batch->intents, .intent_count = batch->count, .result = result};
 
-	return batch->intents ? a->in->store->vt->commit(a->in->store, &outcome) : RC_OK;
+	return batch->intents ? apply_record(a, &outcome) : RC_OK;
 }
 
 static enum rc fail_batch(struct applying *a, struct batch *batch, const char *why)
@@ -140,14 +145,30 @@ static bool answer_fits(struct applying *a, const struct change *change, const s
 	       live->u.cname.proxied == want->proxied && str_eq(live->u.cname.comment, want->comment);
 }
 
-/** Match the answer's records to the changes, in request order. */
+/** Made records by their names: an answer may list them in any order. */
+static enum rc index_posts(struct applying *a, const struct call *call, struct map *ret_posts)
+{
+	enum rc rc = RC_OK;
+
+	map_init(ret_posts, a->run->arena);
+	for (size_t i = 0; !rc && i < call->batch.post_count; i++) {
+		const char *name = str_lower(a->run->arena, call->batch.posts[i].name);
+
+		rc = name ? map_put(ret_posts, name, &call->batch.posts[i], NULL) : RC_NOMEM;
+	}
+	return rc;
+}
+
+/** Match the answer's records to the changes. */
 static enum rc take_answer(struct applying *a, struct batch *batch, const struct call *call)
 {
 	const struct live_record **records = arena_array(a->run->arena, batch->count, sizeof(const struct live_record *));
-	size_t post = 0, patch = 0;
+	struct map posts;
+	size_t patch = 0;
+	enum rc rc = records ? index_posts(a, call, &posts) : RC_NOMEM;
 
-	if (!records)
-		return RC_NOMEM;
+	if (rc)
+		return rc;
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct change *change = &a->plan->changes[batch->changes[i]];
 
@@ -156,7 +177,7 @@ static enum rc take_answer(struct applying *a, struct batch *batch, const struct
 		if (change->action == ACTION_UPDATE)
 			records[i] = patch < call->batch.patch_count ? &call->batch.patches[patch++] : NULL;
 		else
-			records[i] = post < call->batch.post_count ? &call->batch.posts[post++] : NULL;
+			records[i] = map_get(&posts, change->after->u.cname.name);
 		if (!records[i] || !answer_fits(a, change, records[i]))
 			return fail_batch(a, batch, "the record that Cloudflare answered is not the one that was asked for; plan again");
 	}

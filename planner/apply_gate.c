@@ -132,7 +132,7 @@ static enum rc new_read(struct applying *a, struct step *step)
 	for (size_t i = 0; ready && i < step->call.connection_count; i++) {
 		const struct live_connection *connection = &step->call.connections[i];
 
-		if (connection->conn_count && connection->config_version >= 0 && connection->config_version < tunnel->version)
+		if (connection->conn_count && connection->config_version < tunnel->version)
 			ready = false;
 	}
 	tunnel->is_ready = ready;

@@ -25,6 +25,10 @@ struct apply_tunnel {
 	bool is_put_done;
 	/* connector gate */
 	bool is_gated, is_ready;
+	/* deletion that found a connector still there */
+	bool is_retried;
+	unsigned attempt;
+	int64_t intent;
 };
 
 /** A call of an apply, and what its answer is for. */
@@ -40,7 +44,6 @@ struct step {
 	int64_t intent;
 	const struct json *document;         /**< sent, or read just before */
 	int64_t version;
-	unsigned attempt;
 };
 
 struct applying {
@@ -53,9 +56,10 @@ struct applying {
 	struct apply_tunnel *tunnels;
 	size_t tunnel_count;
 	struct map tunnel_by_address;
-	size_t settled;
+	size_t settled, recreated_capacity;
 	int64_t heartbeat_ms;
 	bool is_stopping;                    /**< interrupted or lease lost: nothing new is started */
+	volatile int stop;                   /**< 1: what providers see as their interrupt once it is stopping */
 	enum rc fatal;
 };
 
@@ -79,6 +83,14 @@ enum rc apply_commit(struct applying *a, int64_t intent, struct outcome *outcome
 /** A row for the state from a change that was made. @param id  the API's; NULL keeps before's */
 struct recorded apply_recorded(struct applying *a, const struct change *change, const struct resource *resource, const char *id);
 
+/* tunnels: apply_tunnel.c, apply_delete.c */
+/** What depends on the tunnel is skipped from here on; its own change is settled. */
+void apply_break_tunnel(struct applying *a, struct apply_tunnel *tunnel, enum change_state state, const char *why);
+/** A fresh tunnel secret: 32 random bytes, base64; wipe it with apply_wipe_secret(). */
+enum rc apply_make_secret(struct applying *a, char **ret_secret) MUST_CHECK;
+/** Wipe the secret that a step's call carried. */
+void apply_wipe_secret(struct step *step);
+
 /* phases */
 enum rc apply_state_changes(struct applying *a) MUST_CHECK;
 enum rc apply_tunnel_creations(struct applying *a) MUST_CHECK;
@@ -88,8 +100,11 @@ enum rc apply_dns(struct applying *a) MUST_CHECK;
 enum rc apply_second_puts(struct applying *a) MUST_CHECK;
 enum rc apply_tunnel_deletions(struct applying *a) MUST_CHECK;
 
-/** True when a CNAME change takes its hostname away from @p tunnel_id. */
-bool apply_leaves_tunnel(const struct change *change, const char *tunnel_id);
+/** The hostnames that leave each tunnel and are still on their way: "<tunnel id>.cfargotunnel.com" -> struct map *, with
+ * an entry for every tunnel of the plan that exists. */
+enum rc apply_find_leaving(struct applying *a, struct map *ret_by_target) MUST_CHECK;
+/** Close intents and record an outcome; notices a lost lease. */
+enum rc apply_record(struct applying *a, const struct outcome *outcome) MUST_CHECK;
 
 /** What a CNAME change finds where it shall be made. */
 enum cname_finding { CNAME_AS_EXPECTED, CNAME_ALREADY_DONE, CNAME_CHANGED };

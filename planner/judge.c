@@ -80,7 +80,7 @@ enum rc planning_add_conflict(struct planning *p, const struct conflict *conflic
 
 bool planning_is_moved(const struct recorded *recorded, const struct live_account *account)
 {
-	return recorded && recorded->account_id && account->account_id &&
+	return recorded && account && recorded->account_id && account->account_id &&
 	       !str_eq(recorded->account_id, account->account_id);
 }
 

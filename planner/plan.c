@@ -65,6 +65,15 @@ static void sort_all(struct plan *plan)
 	sort(plan->held, plan->held_count, sizeof(const char *), compare_texts);
 }
 
+/** Where a rule's address lies beside "rule/<part>/": 0 in it. @param part "/<part>", from the tunnel's address */
+static int compare_part(const char *rule_address, const char *part, size_t size)
+{
+	const char *rest = rule_address + strlen("rule");
+	int order = strncmp(rest, part, size);
+
+	return order ? order : (int)(unsigned char)rest[size] - '/';
+}
+
 void plan_rule_range(const struct plan *plan, const char *tunnel_address, size_t *ret_first, size_t *ret_end)
 {
 	const char *part = strchr(tunnel_address, '/');
@@ -77,7 +86,7 @@ void plan_rule_range(const struct plan *plan, const char *tunnel_address, size_t
 		bool is_before = change->kind == RESOURCE_TUNNEL;
 
 		if (change->kind == RESOURCE_RULE && part)
-			is_before = strncmp(change->address + strlen("rule"), part, size) < 0;
+			is_before = compare_part(change->address, part, size) < 0;
 		if (is_before)
 			low = middle + 1;
 		else
@@ -85,7 +94,7 @@ void plan_rule_range(const struct plan *plan, const char *tunnel_address, size_t
 	}
 	*ret_first = low;
 	while (low < plan->change_count && part && plan->changes[low].kind == RESOURCE_RULE &&
-	       !strncmp(plan->changes[low].address + strlen("rule"), part, size))
+	       !compare_part(plan->changes[low].address, part, size))
 		low++;
 	*ret_end = low;
 }
@@ -123,23 +132,19 @@ static enum rc copy_refusals(struct planning *p)
 	return RC_OK;
 }
 
-/** A tunnel's own change, or NULL; changes are sorted. */
-static const struct change *tunnel_change(const struct plan *plan, const char *address)
+const struct change *plan_change_find(const struct plan *plan, const char *address)
 {
 	size_t low = 0, high = plan->change_count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = resource_compare_address(plan->changes[middle].address, address);
 
-		if (!order)
-			return &plan->changes[middle];
-		if (order < 0)
+		if (resource_compare_address(plan->changes[middle].address, address) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return NULL;
+	return low < plan->change_count && str_eq(plan->changes[low].address, address) ? &plan->changes[low] : NULL;
 }
 
 /** What is left to do for each tunnel, once the selection is made. */
@@ -147,7 +152,7 @@ static void settle_tunnels(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->tunnel_count; i++) {
 		struct tunnel_plan *tunnel = plan->tunnels[i];
-		const struct change *change = tunnel_change(plan, tunnel->address);
+		const struct change *change = plan_change_find(plan, tunnel->address);
 		bool document_changes = tunnel->needs_put && change && change->action == ACTION_UPDATE;
 		size_t first, end;
 

@@ -177,6 +177,8 @@ bool plan_is_refused(const struct plan *plan);
 bool plan_is_applyable(const struct plan *plan);
 /** Where in the changes the rules of a tunnel lie: [*ret_first, *ret_end) holds them all, and maybe others. */
 void plan_rule_range(const struct plan *plan, const char *tunnel_address, size_t *ret_first, size_t *ret_end);
+/** The first change of an address, or NULL; the changes are sorted. */
+const struct change *plan_change_find(const struct plan *plan, const char *address);
 /** terraform's words for an action: {"create"}, {"delete","create"}...; @return how many of ret_names are set */
 size_t action_names(enum action action, const char *ret_names[2]);
 /** The plan's digest: the same for the same changes, whatever else changed meanwhile; arena. */

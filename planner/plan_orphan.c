@@ -76,28 +76,41 @@ static enum rc tunnel_orphan(struct planning *p, const struct live_account *acco
 	return RC_OK;
 }
 
-static bool tunnel_is_known(const struct planning *p, const struct live_tunnel *tunnel)
+/** Ids, and the names of tunnels that could not be found by their id: none of these is an orphan. */
+static enum rc collect_known(struct planning *p, struct map *known)
 {
-	for (size_t i = 0; i < p->tunnel_count; i++)
-		if (p->tunnels[i]->live && str_eq(p->tunnels[i]->live->tunnel.id, tunnel->id))
-			return true;
-	return false;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < p->tunnel_count; i++) {
+		const struct tunnel_context *context = p->tunnels[i];
+
+		if (context->live)
+			rc = map_put(known, context->live->tunnel.id, p, NULL);
+		if (!rc && context->recorded && context->recorded->resource->id && !planning_is_moved(context->recorded, context->account))
+			rc = map_put(known, context->recorded->resource->id, p, NULL);
+		if (!rc && context->desired && !context->live)
+			rc = map_put(known, context->desired->tunnel->u.tunnel.name, p, NULL);
+	}
+	return rc;
 }
 
 enum rc plan_orphans(struct planning *p)
 {
 	const struct live *live = p->in->live;
 	const struct project *project = p->in->project;
-	enum rc rc = RC_OK;
+	struct map known;
+	enum rc rc;
 
+	map_init(&known, p->arena);
+	rc = collect_known(p, &known);
 	for (size_t a = 0; !rc && a < live->account_count; a++) {
 		const struct live_account *account = &live->accounts[a];
 
 		for (size_t i = 0; !rc && i < account->tunnel_count; i++) {
 			const struct live_tunnel *tunnel = &account->tunnels[i].tunnel;
 
-			if (!tunnel->is_deleted && mark_is_tunnel_name(project->tunnel_name, project->name, tunnel->name) &&
-			    !tunnel_is_known(p, tunnel))
+			if (!tunnel->is_deleted && !map_get(&known, tunnel->id) && !map_get(&known, tunnel->name) &&
+			    mark_is_tunnel_name(project->tunnel_name, project->name, tunnel->name))
 				rc = tunnel_orphan(p, account, tunnel);
 		}
 		for (size_t z = 0; !rc && z < account->zone_count; z++)

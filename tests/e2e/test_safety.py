@@ -108,6 +108,36 @@ class Names(Lab):
         self.assert_no_changes()
 
 
+class Wildcards(Lab):
+    def tunnels_with(self, one, two):
+        self.write("tunnels.yaml", *(json.dumps({
+            "apiVersion": "adit.cnap.tech/v1", "kind": "Tunnel", "metadata": {"name": name},
+            "spec": {"ingress": [dict(zip(("hostname", "path", "service"), rule)) if len(rule) == 3 else
+                                 dict(zip(("hostname", "service"), rule)) for rule in rules]}}) + "\n"
+            for name, rules in (("one", one), ("two", two))))
+
+    def rules(self, name):
+        return [(r.get("hostname"), r.get("path", "")) for r in self.config(self.tunnel(name))["config"]["ingress"]]
+
+    def test_a_wildcard_that_waits_keeps_no_rule_of_a_hostname_that_stays(self):
+        web = "http://web.default:80"
+        exact = ("x.apps.example.com", web)
+        secret = ("x.apps.example.com", "/admin", web)
+        wildcard = ("*.apps.example.com", web)
+        self.tunnels_with([secret, exact, wildcard], [("b.example.com", web)])
+        self.apply()
+        self.attach(self.tunnel("lab.one"))
+        self.tunnels_with([exact], [("b.example.com", web), wildcard])
+        self.apply("--connector-timeout", "2s", code=3)
+        rules = self.rules("lab.one")
+        self.assertIn(("*.apps.example.com", ""), rules)
+        self.assertEqual([path for host, path in rules if host == "x.apps.example.com"], [""])
+        self.attach(self.tunnel("lab.two"))
+        self.apply()
+        self.assertNotIn(("*.apps.example.com", ""), self.rules("lab.one"))
+        self.assert_no_changes()
+
+
 class Zones(Lab):
     zones = ["example.com"]
 
