@@ -1,6 +1,7 @@
 /* adit connector: what runs cloudflared for a tunnel, and the rotation of its secret. */
 #include "cli/command.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -117,6 +118,8 @@ enum rc cmd_connector(struct session *session)
 
 	if (rotates && !approval_is_possible(session))
 		return RC_INVALID;
+	if (session->options.with_secret)
+		(void)setvbuf(stdout, NULL, _IONBF, 0); /* no copy of the token stays in a buffer */
 	rc = tunnel_lookup(session, session->options.arguments.items[0], rotates ? STORE_WRITE : STORE_READ, &lookup);
 	if (rc)
 		return rc;

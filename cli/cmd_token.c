@@ -1,6 +1,7 @@
 /* adit token: the token that a connector runs with, and nothing else. */
 #include "cli/command.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/tunnel_lookup.h"
@@ -19,6 +20,7 @@ enum rc cmd_token(struct session *session)
 		session->verdict.refused = true;
 		return RC_INVALID;
 	}
+	(void)setvbuf(stdout, NULL, _IONBF, 0); /* no copy of the token stays in a buffer */
 	rc = tunnel_lookup(session, session->options.arguments.items[0], STORE_READ, &lookup);
 	if (!rc)
 		rc = tunnel_lookup_token(session, &lookup, &token);
