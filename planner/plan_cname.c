@@ -129,26 +129,31 @@ static bool is_ours_by_mark(struct planning *p, const struct live_record *record
 	return str_eq(record->type, "CNAME") && str_eq(mark.project, p->in->project->name);
 }
 
+/** One that is recorded at another address: renamed by hand, it is still what it is recorded as, and makes room. */
+static bool is_another(struct planning *p, const struct cname_context *c, const struct live_record *record)
+{
+	const struct recorded *recorded = map_get(&p->recorded_by_id, record->id);
+
+	return recorded && !str_eq(recorded->resource->address, c->triple.address) && !is_other_owner(p, record);
+}
+
 /** Our record: by its recorded id, else by its mark on the name. */
 static enum rc find_record(struct planning *p, struct cname_context *c)
 {
 	const struct recorded *recorded = c->triple.recorded;
 	enum rc rc;
 
+	if (c->wanted && planning_is_moved(recorded, c->account))
+		recorded = NULL;
 	if (recorded && recorded->resource->id && str_eq(recorded->zone_id, c->zone->zone.id)) {
 		c->record = map_get(&c->account->record_by_id, recorded->resource->id);
 		if (!c->record && !map_get(&c->account->gone, recorded->resource->id))
 			return set_unknown(p, c);
 	}
 	rc = live_name_find(p->arena, c->account, c->zone->zone.id, c->hostname, &c->in_the_way);
-	for (size_t i = 0; !c->record && c->wanted && c->in_the_way && i < c->in_the_way->count; i++) {
-		const struct recorded *other = map_get(&p->recorded_by_id, c->in_the_way->records[i]->id);
-
-		/* One that was renamed by hand is still what it is recorded as. */
-		if (is_ours_by_mark(p, c->in_the_way->records[i]) &&
-		    (!other || str_eq(other->resource->address, c->triple.address)))
+	for (size_t i = 0; !c->record && c->wanted && c->in_the_way && i < c->in_the_way->count; i++)
+		if (is_ours_by_mark(p, c->in_the_way->records[i]) && !is_another(p, c, c->in_the_way->records[i]))
 			c->record = c->in_the_way->records[i];
-	}
 	return rc;
 }
 
@@ -194,7 +199,7 @@ static enum rc check_name(struct planning *p, struct cname_context *c, bool *ret
 	for (size_t i = 0; c->in_the_way && i < c->in_the_way->count; i++) {
 		const struct live_record *record = c->in_the_way->records[i];
 
-		if (record == c->record)
+		if (record == c->record || is_another(p, c, record))
 			continue;
 		/* A delegation is never taken over: it is not one record of a hostname. */
 		if (!planning_is_adopted(p, c->triple.address) || str_eq(record->type, "NS")) {

@@ -139,6 +139,55 @@ static void test_unread_zone_is_unknown(void **state)
 	world_done(&world);
 }
 
+/** A record renamed by hand onto another's name is not made the other's: else each run would rename it. */
+static void test_renamed_onto_another(void **state)
+{
+	static const char other_id[] = "44444444444444444444444444444444";
+	struct world world;
+	struct plan *plan;
+
+	(void)state;
+	world_init(&world);
+	world_want_tunnel(&world, one_rule, 1);
+	world_record_tunnel(&world, one_rule, 1);
+	world_live_tunnel(&world, one_rule, 1);
+	world_want_cname(&world, "app.example.com");
+	world_want_cname(&world, "b.example.com");
+	world_record_cname(&world, "app.example.com", RECORD, TARGET);
+	world_record_cname(&world, "b.example.com", other_id, TARGET);
+	world_live_record(&world, RECORD, "CNAME", "b.example.com", TARGET, MARK);
+	world_gone(&world, other_id);
+	plan = world_plan(&world);
+	assert_int_equal(world_change(plan, "cname/app.example.com")->action, ACTION_UPDATE);
+	assert_int_equal(world_change(plan, "cname/b.example.com")->action, ACTION_CREATE);
+	assert_int_equal(plan->conflict_count, 0);
+	world_done(&world);
+}
+
+static void test_moved_account(void **state)
+{
+	struct world world;
+	struct plan *plan;
+
+	(void)state;
+	for (int pass = 0; pass < 2; pass++) {
+		world_init(&world);
+		world_want_tunnel(&world, one_rule, 1);
+		world_want_cname(&world, "app.example.com");
+		world_record_tunnel(&world, one_rule, 1);
+		world_record_cname(&world, "app.example.com", RECORD, TARGET);
+		for (size_t i = 0; i < world.recorded.count; i++)
+			world.recorded.items[i].account_id = "fedcba9876543210fedcba9876543210";
+		world.options.overrides.allow_moved_account = pass;
+		plan = world_plan(&world);
+		assert_int_equal(plan->unknown_count, 0);
+		assert_int_equal(world_change(plan, "tunnel/edge/web")->action, ACTION_CREATE);
+		assert_int_equal(world_change(plan, "cname/app.example.com")->action, ACTION_CREATE);
+		assert_int_equal(plan_is_refused(plan), !pass);
+		world_done(&world);
+	}
+}
+
 static void test_path_change(void **state)
 {
 	static const struct world_rule before[] = {{"a.example.com", "^/x$", "http://x:80"}, {"a.example.com", "^/z$", "http://z:80"}};
@@ -301,6 +350,8 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_unseen_is_unknown),
 		cmocka_unit_test(test_unread_zone_is_unknown),
+		cmocka_unit_test(test_renamed_onto_another),
+		cmocka_unit_test(test_moved_account),
 		cmocka_unit_test(test_path_change),
 		cmocka_unit_test(test_order_alone),
 		cmocka_unit_test(test_foreign_rule_is_drift_and_loss),
