@@ -193,7 +193,7 @@ const struct command command_table[] = {
 	  "manifests keeps the tunnel or record that it has. A tunnel takes its rules and CNAMEs with it.",
 	  state_mv_examples, exits_locked },
 	{ COMMAND_STATE_PULL, "state pull", "Print the recorded state as JSON", "", 0, 0, NULL, cmd_state_pull,
-	  "Prints the project's whole state as one JSON document: lineage, serial, resources, zones, history. There "
+	  "Prints the project's whole state as one JSON document: lineage, serial, resources and zones. There "
 	  "is no secret in it.",
 	  state_pull_examples, exits_plain },
 	{ COMMAND_STATE_PUSH, "state push", "Replace the recorded state", "FILE", 1, 1, NULL, cmd_state_push,
