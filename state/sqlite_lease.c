@@ -291,7 +291,7 @@ enum rc sqlite_write_end(struct sqlite_store *s, enum rc rc)
 
 static enum rc write_lease(struct sqlite_store *s, const struct meta *meta, const char *purpose, int64_t *ret_fence)
 {
-	int64_t fence;
+	int64_t fence = 0;
 	enum rc rc = raise_fence(s, meta, &fence);
 
 	if (rc)
