@@ -7,7 +7,7 @@
  * and a copy of the one file, as CI caches make, would miss what is still in the -wal file. Its gain, readers beside
  * a writer, is worth little where one lease holder writes. A file that somebody else turned into WAL is still read
  * rightly, and turned back when opened for writing. */
-#include "state/sqlite_internal.h"
+#include "state/sqlite.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,6 @@
 #include "base/str.h"
 
 #define NOWHERE ((struct span){ 0 })
-#define DEFAULT_TTL_MS 60000
 /* Longer than reading 500,000 resources takes, shorter than a lease lasts. */
 #define BUSY_MS 15000
 #define BUSY_POLL_MS 20
@@ -28,20 +27,20 @@
 static int on_busy(void *context, int calls)
 {
 	struct sqlite_store *s = context;
-	int64_t now = clock_mono_ms(&s->run->clock);
+	int64_t now = clock_mono_ms(&s->sql.run->clock);
 
 	if (!calls)
 		s->busy_since_ms = now;
-	if (s->is_impatient || now - s->busy_since_ms >= BUSY_MS)
+	if (s->sql.is_impatient || now - s->busy_since_ms >= BUSY_MS)
 		return 0;
-	clock_sleep_ms(&s->run->clock, BUSY_POLL_MS);
+	clock_sleep_ms(&s->sql.run->clock, BUSY_POLL_MS);
 	return 1;
 }
 
 static enum rc fault_file(struct sqlite_store *s, int error)
 {
-	struct diag *diag = diag_add(&s->run->diags, SEVERITY_ERROR, "A0508", NOWHERE, "cannot open the state %s: %s",
-				     s->base.location, strerror(error));
+	struct diag *diag = diag_add(&s->sql.run->diags, SEVERITY_ERROR, "A0508", NOWHERE, "cannot open the state %s: %s",
+				     s->sql.base.location, strerror(error));
 
 	diag->system_errno = error;
 	return RC_IO;
@@ -50,8 +49,8 @@ static enum rc fault_file(struct sqlite_store *s, int error)
 /** Mode 0600 whatever the umask. @return RC_OK; RC_EXISTS somebody else was faster; RC_IO */
 static enum rc create_file(struct sqlite_store *s)
 {
-	const char *folder = file_folder(s->run->arena, s->path);
-	enum rc rc = folder ? file_make_folder(&s->run->diags, folder) : RC_NOMEM;
+	const char *folder = file_folder(s->sql.run->arena, s->path);
+	enum rc rc = folder ? file_make_folder(&s->sql.run->diags, folder) : RC_NOMEM;
 	int fd, error = 0;
 
 	if (rc)
@@ -70,7 +69,7 @@ static enum rc create_file(struct sqlite_store *s)
  * SQLite connection to the file. */
 static void tighten(struct sqlite_store *s)
 {
-	struct diags *diags = &s->run->diags;
+	struct diags *diags = &s->sql.run->diags;
 	struct diag *diag;
 	struct stat file;
 	mode_t mode;
@@ -78,14 +77,14 @@ static void tighten(struct sqlite_store *s)
 	if (stat(s->path, &file) < 0 || !(file.st_mode & 077))
 		return;
 	mode = file.st_mode;
-	if (!s->read_only && chmod(s->path, 0600) == 0) {
+	if (!s->sql.read_only && chmod(s->path, 0600) == 0) {
 		diag_add(diags, SEVERITY_NOTE, "A0504", NOWHERE, "the state %s could be read by others (mode %04o): now 0600",
-			 s->base.location, (unsigned)(mode & 07777));
+			 s->sql.base.location, (unsigned)(mode & 07777));
 		return;
 	}
 	diag = diag_add(diags, SEVERITY_WARNING, "A0504", NOWHERE, "the state %s can be read by others (mode %04o)",
-			s->base.location, (unsigned)(mode & 07777));
-	diag_help(diags, diag, "chmod 600 %s", s->base.location);
+			s->sql.base.location, (unsigned)(mode & 07777));
+	diag_help(diags, diag, "chmod 600 %s", s->sql.base.location);
 }
 
 /** @param ret_any  false: opened for reading, and nothing was ever stored */
@@ -94,13 +93,13 @@ static enum rc prepare_file(struct sqlite_store *s, bool *ret_any)
 	struct stat file;
 	enum rc rc;
 
-	if (stat(s->path, &file) < 0 && errno == ENOENT && !s->read_only) {
+	if (stat(s->path, &file) < 0 && errno == ENOENT && !s->sql.read_only) {
 		rc = create_file(s);
 		if (rc && rc != RC_EXISTS)
 			return rc;
 	}
 	if (stat(s->path, &file) < 0) {
-		if (errno != ENOENT || !s->read_only)
+		if (errno != ENOENT || !s->sql.read_only)
 			return fault_file(s, errno);
 		*ret_any = false;
 		return RC_OK;
@@ -109,20 +108,6 @@ static enum rc prepare_file(struct sqlite_store *s, bool *ret_any)
 		return fault_file(s, S_ISDIR(file.st_mode) ? EISDIR : EINVAL);
 	*ret_any = true;
 	return RC_OK;
-}
-
-static enum rc execute_text(struct sqlite_store *s, const char *sql)
-{
-	int result = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
-
-	return result == SQLITE_OK ? RC_OK : sqlite_fault(s, result);
-}
-
-static void disconnect(struct sqlite_store *s)
-{
-	sqlite_forget_statements(s);
-	sqlite3_close(s->db);
-	s->db = NULL;
 }
 
 static enum rc connect(struct sqlite_store *s, int flags)
@@ -135,7 +120,10 @@ static enum rc connect(struct sqlite_store *s, int flags)
 		result = sqlite3_busy_handler(s->db, on_busy, s);
 	if (result == SQLITE_OK)
 		result = sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
-	return result == SQLITE_OK ? RC_OK : sqlite_fault(s, result);
+	if (result != SQLITE_OK)
+		return sqlite_fault(s, result);
+	s->sql.is_empty = false;
+	return RC_OK;
 }
 
 /** True when a read-only connection cannot read before an interrupted write is rolled back. */
@@ -153,15 +141,15 @@ static enum rc connect_for_reading(struct sqlite_store *s)
 
 	if (rc || !needs_recovery(s))
 		return rc;
-	disconnect(s);
+	sqlite_disconnect(s);
 	rc = connect(s, SQLITE_OPEN_READWRITE);
-	return rc ? rc : execute_text(s, "PRAGMA query_only = ON");
+	return rc ? rc : sqlite_run_text(s, "PRAGMA query_only = ON");
 }
 
 /** Durable to the last commit, and trusting the file with nothing. */
 static enum rc configure(struct sqlite_store *s)
 {
-	return execute_text(s, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON;"
+	return sqlite_run_text(s, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON;"
 			       "PRAGMA synchronous = EXTRA; PRAGMA temp_store = MEMORY;");
 }
 
@@ -177,7 +165,7 @@ static enum rc check_pages(struct sqlite_store *s)
 	if (result != SQLITE_ROW)
 		rc = sqlite_fault(s, result);
 	else if (!str_eq((const char *)sqlite3_column_text(row, 0), "ok"))
-		rc = sqlite_fault_damaged(s, "it is damaged");
+		rc = sql_fault_damaged(&s->sql, "it is damaged");
 	sqlite3_finalize(row);
 	return rc;
 }
@@ -185,7 +173,7 @@ static enum rc check_pages(struct sqlite_store *s)
 static enum rc open_database(struct sqlite_store *s)
 {
 	bool any = false;
-	enum rc rc = s->read_only ? connect_for_reading(s) : connect(s, SQLITE_OPEN_READWRITE);
+	enum rc rc = s->sql.read_only ? connect_for_reading(s) : connect(s, SQLITE_OPEN_READWRITE);
 
 	if (!rc)
 		rc = configure(s);
@@ -195,87 +183,23 @@ static enum rc open_database(struct sqlite_store *s)
 		return rc;
 	tighten(s);
 	if (!any)
-		disconnect(s);
-	if (s->read_only)
+		sqlite_disconnect(s);
+	if (s->sql.read_only)
 		return RC_OK;
 	rc = check_pages(s);
 	/* Refused, without an error, while others have a WAL open: then it stays WAL, which is as durable. */
-	return rc ? rc : execute_text(s, "PRAGMA journal_mode = DELETE");
+	return rc ? rc : sqlite_run_text(s, "PRAGMA journal_mode = DELETE");
 }
 
-/** What a pid belongs to: two containers on one machine have the same host name, perhaps, but not this.
- * "" where /proc does not tell. */
-static const char *find_host_id(struct run *run)
+static enum rc find_paths(struct sqlite_store *s, const char *path)
 {
-	char kernel[64] = "", space[64] = "";
-	ssize_t size;
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	struct arena *arena = s->sql.run->arena;
 
-	if (fd < 0)
-		return "";
-	size = read(fd, kernel, sizeof(kernel) - 1);
-	close(fd);
-	if (size <= 0 || readlink("/proc/self/ns/pid", space, sizeof(space) - 1) <= 0)
-		return "";
-	kernel[strcspn(kernel, "\n")] = '\0';
-	return arena_printf(run->arena, "%s %s", kernel, space);
-}
-
-static enum rc find_names(struct sqlite_store *s, const struct store_options *options)
-{
-	const char *user = getenv("USER");
-	struct arena *arena = s->run->arena;
-	char host[256] = "";
-
-	if (gethostname(host, sizeof(host) - 1) < 0 || !*host)
-		strcpy(host, "localhost");
-	s->host = arena_strdup(arena, host);
-	s->host_id = find_host_id(s->run);
-	if (options->holder)
-		s->holder = arena_strdup(arena, options->holder);
-	else if (!str_is_empty(user))
-		s->holder = arena_printf(arena, "%s@%s", user, host);
-	else
-		s->holder = arena_printf(arena, "uid %u@%s", (unsigned)geteuid(), host);
-	return s->host && s->host_id && s->holder ? RC_OK : RC_NOMEM;
-}
-
-static enum rc find_paths(struct sqlite_store *s, const char *path, const struct store_options *options)
-{
-	struct arena *arena = s->run->arena;
-
-	s->base.location = arena_strdup(arena, path);
-	s->base.project = arena_strdup(arena, options->project);
+	s->sql.base.location = arena_strdup(arena, path);
 	/* Names such as ":memory:" and "file:x" mean something to SQLite. */
-	s->path = *path == '/' ? s->base.location : arena_printf(arena, "./%s", path);
-	return s->base.location && s->base.project && s->path ? RC_OK : RC_NOMEM;
+	s->path = *path == '/' ? s->sql.base.location : arena_printf(arena, "./%s", path);
+	return s->sql.base.location && s->path ? RC_OK : RC_NOMEM;
 }
-
-static void sqlite_store_close(struct store *store)
-{
-	struct sqlite_store *s = (struct sqlite_store *)store;
-
-	if (s->db)
-		sqlite_unlock(store);
-	disconnect(s);
-	free(s);
-}
-
-static const struct store_vt vt = {
-	.load = sqlite_load,
-	.lock = sqlite_lock,
-	.heartbeat = sqlite_heartbeat,
-	.unlock = sqlite_unlock,
-	.lease = sqlite_lease,
-	.begin = sqlite_begin,
-	.commit = sqlite_commit,
-	.open_intents = sqlite_open_intents,
-	.run_begin = sqlite_run_begin,
-	.run_end = sqlite_run_end,
-	.export_document = sqlite_export,
-	.import_document = sqlite_import,
-	.close = sqlite_store_close,
-};
 
 enum rc sqlite_store_open(struct run *run, const char *path, const struct store_options *options,
 			  struct store **ret_store)
@@ -286,21 +210,18 @@ enum rc sqlite_store_open(struct run *run, const char *path, const struct store_
 
 	if (!s)
 		return RC_NOMEM;
-	s->base.vt = &vt;
-	s->run = run;
-	s->read_only = options->read_only;
-	s->ttl_ms = options->lease_ttl_ms > 0 ? options->lease_ttl_ms : DEFAULT_TTL_MS;
-	rc = find_paths(s, path, options);
+	s->sql.is_empty = true;
+	rc = sql_store_init(&s->sql, run, &sqlite_driver, options);
 	if (!rc)
-		rc = find_names(s, options);
+		rc = find_paths(s, path);
 	if (!rc)
 		rc = prepare_file(s, &any);
 	if (!rc && any)
 		rc = open_database(s);
 	if (rc) {
-		sqlite_store_close(&s->base);
+		sqlite_driver.close(&s->sql);
 		return rc;
 	}
-	*ret_store = &s->base;
+	*ret_store = &s->sql.base;
 	return RC_OK;
 }

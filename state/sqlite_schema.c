@@ -1,5 +1,5 @@
 /** @file The schema of the SQLite store, its versions, and the way from one to the next. */
-#include "state/sqlite_internal.h"
+#include "state/sqlite.h"
 
 #include <limits.h>
 
@@ -114,8 +114,22 @@ static const char version_1[] =
 	"  PRIMARY KEY (project, account, second)"
 	") STRICT, WITHOUT ROWID;";
 
+/* Why a project is suspended; since when a tunnel is empty; and the budget of an account, which all projects share. */
+static const char version_2[] =
+	"ALTER TABLE meta ADD COLUMN suspended TEXT;"
+	"ALTER TABLE resource ADD COLUMN retired_ms INTEGER NOT NULL DEFAULT 0;"
+
+	"DROP TABLE budget;"
+	"CREATE TABLE budget ("
+	"  account TEXT NOT NULL,"              /* host of the API, and the account's id */
+	"  slot_ms INTEGER NOT NULL,"           /* start of the part of a window that the calls were made in */
+	"  calls INTEGER NOT NULL,"
+	"  PRIMARY KEY (account, slot_ms)"
+	") STRICT, WITHOUT ROWID;";
+
 static const struct migration steps[] = {
 	{ 0, version_1 },
+	{ 1, version_2 },
 };
 
 /** What a database says of itself. */
@@ -164,7 +178,7 @@ static enum rc migrate(struct sqlite_store *s, const struct migration *table, si
 		const char *sql = step_from(table, count, version);
 
 		if (!sql)
-			return sqlite_fault_damaged(s, "its version of the schema is one that never was");
+			return sql_fault_damaged(&s->sql, "its version of the schema is one that never was");
 		result = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
 		if (result != SQLITE_OK)
 			return sqlite_fault(s, result);
@@ -177,23 +191,35 @@ static enum rc migrate(struct sqlite_store *s, const struct migration *table, si
 
 enum rc sqlite_migrate(struct sqlite_store *s, const struct migration *table, size_t count, int to)
 {
-	enum rc rc = sqlite_execute(s, SQL_BEGIN_WRITE, NULL, 0);
+	enum rc rc = s->sql.driver->begin(&s->sql, true);
 
 	if (rc)
 		return rc;
 	rc = migrate(s, table, count, to);
-	return sqlite_write_end(s, rc);
+	return sql_write_end(&s->sql, rc);
 }
 
-static enum rc fault_newer(struct sqlite_store *s, int64_t version)
+/** Opened for reading, an older file stays as it is: what is read is a copy in memory, brought to this adit's version. */
+static enum rc migrate_copy(struct sqlite_store *s)
 {
-	struct diags *diags = &s->run->diags;
-	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0506", NOWHERE,
-				     "the state %s was written by a newer adit (its schema is version %lld, this adit knows %d)",
-				     s->base.location, (long long)version, SQLITE_STATE_VERSION);
+	sqlite3 *copy = NULL;
+	int result = sqlite3_open_v2(":memory:", &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	sqlite3_backup *backup = result == SQLITE_OK ? sqlite3_backup_init(copy, "main", s->db, "main") : NULL;
 
-	diag_help(diags, diag, "Use that version of adit, or a later one.");
-	return RC_UNSUPPORTED;
+	if (!backup) {
+		sqlite3_close(copy);
+		return RC_NOMEM;
+	}
+	result = sqlite3_backup_step(backup, -1);
+	sqlite3_backup_finish(backup);
+	if (result != SQLITE_DONE) {
+		sqlite3_close(copy);
+		return sqlite_fault(s, result);
+	}
+	sqlite_disconnect(s);
+	s->db = copy;
+	s->sql.is_empty = false;
+	return sqlite_migrate(s, steps, sizeof(steps) / sizeof(steps[0]), SQL_SCHEMA_VERSION);
 }
 
 enum rc sqlite_schema_check(struct sqlite_store *s, bool *ret_any)
@@ -206,14 +232,16 @@ enum rc sqlite_schema_check(struct sqlite_store *s, bool *ret_any)
 		return rc;
 	is_new = !identity.application_id && !identity.version && !identity.tables;
 	if (!is_new && identity.application_id != SQLITE_STATE_APPLICATION_ID)
-		return sqlite_fault_damaged(s, "it is a SQLite database of another program");
-	if (identity.version > SQLITE_STATE_VERSION)
-		return fault_newer(s, identity.version);
+		return sql_fault_damaged(&s->sql, "it is a SQLite database of another program");
+	if (identity.version > SQL_SCHEMA_VERSION)
+		return sql_fault_newer(&s->sql, identity.version);
 	if (!is_new && (identity.version < 1 || identity.foreign))
-		return sqlite_fault_damaged(s, "its tables are not those that adit makes");
-	if (identity.version < SQLITE_STATE_VERSION && !s->read_only) {
-		rc = sqlite_migrate(s, steps, sizeof(steps) / sizeof(steps[0]), SQLITE_STATE_VERSION);
+		return sql_fault_damaged(&s->sql, "its tables are not those that adit makes");
+	if (identity.version < SQL_SCHEMA_VERSION && !s->sql.read_only) {
+		rc = sqlite_migrate(s, steps, sizeof(steps) / sizeof(steps[0]), SQL_SCHEMA_VERSION);
 		is_new = false;
+	} else if (identity.version < SQL_SCHEMA_VERSION && !is_new) {
+		rc = migrate_copy(s);
 	}
 	if (!rc)
 		*ret_any = !is_new;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "state/sqlite_internal.h"
+#include "state/sqlite.h"
 
 #define NOWHERE ((struct span){ 0 })
 

@@ -22,6 +22,7 @@ struct recorded {
 	const char *zone_id;         /**< cname; NULL otherwise */
 	const char *prior_comment;   /**< cname: what to restore when it is given up; NULL: none */
 	bool is_protected;           /**< its object bears adit.cnap.tech/protect: never deleted */
+	int64_t retired_ms;          /**< tunnel: empty since then, deleted after guard.tunnelGrace; 0: in use */
 };
 
 struct recorded_zone {
@@ -36,6 +37,7 @@ struct recorded_state {
 	struct map by_address;       /**< address -> struct recorded * */
 	struct recorded_zone *zones;
 	size_t zone_count;
+	const char *suspended;       /**< why apply and sync refuse until `adit resume`; NULL: they do not */
 };
 
 struct lease_info {
@@ -82,6 +84,40 @@ struct run_result {
 	const char *snapshot;
 };
 
+/** A run of the history. */
+struct run_entry {
+	int64_t id;                  /**< 1, 2, 3... within the project */
+	const char *command, *actor;
+	const char *commit, *plan_digest; /**< NULL: none */
+	int64_t started_ms, ended_ms; /**< ended: 0 while it runs, or when it was killed */
+	const char *status;          /**< of run_result; NULL while it runs */
+	size_t added, changed, destroyed, failed, deferred;
+	bool has_snapshot;           /**< its desired state was kept: it can be rolled back to */
+};
+
+struct run_change {
+	const char *address, *action, *result;
+};
+
+struct run_detail {
+	struct run_entry entry;
+	struct run_change *changes;
+	size_t change_count;
+	const char *snapshot;        /**< run_result.snapshot; NULL: none was kept */
+};
+
+/** A share of the calls that all processes with one store may make to one account. */
+struct budget_request {
+	const char *account;         /**< what the rate limit belongs to: "<host>/<account id>"; never a secret */
+	int64_t want;                /**< calls */
+	int64_t limit, window_ms;    /**< at most limit calls in any window */
+};
+
+struct budget_grant {
+	int64_t calls;               /**< 0 to want, to be made at once */
+	int64_t wait_ms;             /**< when calls is 0: how long until there may be some */
+};
+
 struct store;
 struct store_vt {
 	/** Load all recorded resources and zones of the project; arena. Needs no lease. A store that does not exist yet is empty. */
@@ -95,6 +131,9 @@ struct store_vt {
 	void (*unlock)(struct store *store);
 	/** The present lease. @return RC_OK; RC_NOTFOUND nobody holds it */
 	enum rc (*lease)(struct store *store, struct arena *arena, struct lease_info *ret_lease);
+	/** End the lease with this fencing number, whoever holds it (adit unlock): its holder can write nothing any more.
+	 * @return RC_OK; RC_NOTFOUND it is not the present one; as begin() */
+	enum rc (*break_lease)(struct store *store, int64_t fence);
 	/** Journal @p count intents, durable on return. ids are filled in.
 	 * @return RC_OK; RC_STALE lease lost (A0502); RC_CONFLICT never locked, and somebody else holds the lease (A0501), or the
 	 * store is kept busy (A0503); RC_IO. The same for every other write. */
@@ -105,6 +144,15 @@ struct store_vt {
 	enum rc (*open_intents)(struct store *store, struct arena *arena, struct intent **ret_intents, size_t *ret_count);
 	enum rc (*run_begin)(struct store *store, const struct run_record *record, int64_t *ret_run);
 	enum rc (*run_end)(struct store *store, int64_t run, const struct run_result *result);
+	/** The history, newest first; arena. What it keeps: LIMIT_HISTORY_RUNS, LIMIT_HISTORY_MS. */
+	enum rc (*runs)(struct store *store, struct arena *arena, struct run_entry **ret_runs, size_t *ret_count);
+	/** One run with its changes; arena. @return RC_OK; RC_NOTFOUND no such run, or no longer kept (A0517) */
+	enum rc (*run_read)(struct store *store, struct arena *arena, int64_t run, struct run_detail *ret_run);
+	/** Make apply and sync refuse, or let them again. @param reason  for people; NULL: resume. Same results as begin(). */
+	enum rc (*suspend)(struct store *store, const char *reason);
+	/** Take calls out of the budget that all processes and projects with this store share. Needs no lease.
+	 * @return RC_OK; RC_CONFLICT kept busy (A0503); RC_IO */
+	enum rc (*budget_take)(struct store *store, const struct budget_request *request, struct budget_grant *ret_grant);
 	/** The whole project as one JSON document (state pull). */
 	enum rc (*export_document)(struct store *store, struct arena *arena, struct json **ret_document);
 	/** Replace the project by a document (state push). Refuses another lineage or a lower serial unless @p force; within
@@ -125,9 +173,12 @@ struct store_options {
 	bool read_only;              /**< never creates, migrates or writes */
 	int64_t lease_ttl_ms;        /**< 0: 60 s */
 	const char *holder;          /**< user@host; NULL: found out */
+	size_t history_runs;         /**< 0: LIMIT_HISTORY_RUNS */
+	int64_t history_ms;          /**< 0: LIMIT_HISTORY_MS */
 };
 
-/** Open the store at @p location: a path (SQLite, created with mode 0600 in folders of mode 0700).
+/** Open the store at @p location: a path (SQLite, created with mode 0600 in folders of mode 0700), or
+ * postgres://USER@HOST/DATABASE (see state/postgres.h).
  * @param ret_store owned, close with store->vt->close()
  * @return RC_OK; RC_IO; RC_CORRUPT not a state of adit's, or damaged (A0505 with the way back);
  * RC_UNSUPPORTED written by a newer adit (A0506), or no place that this adit knows (A0507) */

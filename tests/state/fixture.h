@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "state/sqlite_internal.h"
+#include "state/sqlite.h"
 
 #define MAX_STORES 4
 #define MAX_CHILDREN 8

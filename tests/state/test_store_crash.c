@@ -50,13 +50,13 @@ static int write_half(void *context)
 	int *told = context;
 	bool changed = false;
 
-	if (sqlite_write_begin(s))
+	if (sql_write_begin(&s->sql))
 		return 1;
 	for (size_t i = 0; i < 500; i++) {
 		struct recorded item = numbered(user->run.arena, i);
 
 		item.prior_comment = "half written";
-		if (sqlite_resources_write(s, &item, 1, &changed))
+		if (sql_resources_write(&s->sql, &item, 1, &changed))
 			return 2;
 	}
 	if (sqlite3_db_cacheflush(s->db) != SQLITE_OK || write(told[1], "x", 1) != 1)

@@ -76,10 +76,10 @@ static void test_side_files_are_private_too(void **state)
 	struct user *user = fixture_open(f, "apply");
 	struct sqlite_store *s = (struct sqlite_store *)user->store;
 
-	assert_int_equal(sqlite_write_begin(s), RC_OK);
+	assert_int_equal(sql_write_begin(&s->sql), RC_OK);
 	umask(old);
 	assert_int_equal(mode_of("state.db-journal"), 0600);
-	assert_int_equal(sqlite_write_end(s, RC_OK), RC_OK);
+	assert_int_equal(sql_write_end(&s->sql, RC_OK), RC_OK);
 	assert_int_equal(access("state.db-journal", F_OK), -1);
 }
 
@@ -191,7 +191,7 @@ static void test_an_empty_file_is_an_empty_state(void **state)
 	assert_int_equal(user_load(user).count, 0);
 	assert_int_equal(user->run.diags.count, 0);
 	assert_int_equal(query_number("state.db", "PRAGMA application_id"), 0x61646974);
-	assert_int_equal(query_number("state.db", "PRAGMA user_version"), 1);
+	assert_int_equal(query_number("state.db", "PRAGMA user_version"), SQL_SCHEMA_VERSION);
 }
 
 /** Both ways of opening refuse what is there, say so once, and leave every byte as it was, and its mode. */
@@ -425,7 +425,7 @@ static void test_special_names_are_plain_files(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		assert_int_equal(user_open(user, names[i], &writing), RC_OK);
 		user_close(user);
-		assert_int_equal(query_number(arena_printf(user->run.arena, "./%s", names[i]), "PRAGMA user_version"), 1);
+		assert_int_equal(query_number(arena_printf(user->run.arena, "./%s", names[i]), "PRAGMA user_version"), SQL_SCHEMA_VERSION);
 	}
 }
 
@@ -433,32 +433,32 @@ static void test_special_names_are_plain_files(void **state)
 static void test_migration(void **state)
 {
 	static const struct migration good[] = {
-		{ 3, "INSERT INTO news VALUES (2)" },
-		{ 1, "CREATE TABLE news (n INTEGER) STRICT" },
-		{ 2, "INSERT INTO news VALUES (1)" },
+		{ 4, "INSERT INTO news VALUES (2)" },
+		{ 2, "CREATE TABLE news (n INTEGER) STRICT" },
+		{ 3, "INSERT INTO news VALUES (1)" },
 	};
 	static const struct migration bad[] = {
-		{ 4, "INSERT INTO news VALUES (3)" },
-		{ 5, "INSERT INTO olds VALUES (1)" },
+		{ 5, "INSERT INTO news VALUES (3)" },
+		{ 6, "INSERT INTO olds VALUES (1)" },
 	};
 	struct user *user = fixture_open(*state, NULL);
 	struct sqlite_store *s = (struct sqlite_store *)user->store;
 
-	assert_int_equal(sqlite_migrate(s, good, 3, 4), RC_OK);
-	assert_int_equal(query_number("state.db", "PRAGMA user_version"), 4);
+	assert_int_equal(sqlite_migrate(s, good, 3, 5), RC_OK);
+	assert_int_equal(query_number("state.db", "PRAGMA user_version"), 5);
 	assert_int_equal(query_number("state.db", "SELECT group_concat(n, '') FROM news"), 12);
 	/* again: there is nothing to do */
-	assert_int_equal(sqlite_migrate(s, good, 3, 4), RC_OK);
+	assert_int_equal(sqlite_migrate(s, good, 3, 5), RC_OK);
 	assert_int_equal(query_number("state.db", "SELECT count(*) FROM news"), 2);
 	/* a newer adit was faster: its version stays */
 	assert_int_equal(sqlite_migrate(s, good, 3, 2), RC_OK);
-	assert_int_equal(query_number("state.db", "PRAGMA user_version"), 4);
+	assert_int_equal(query_number("state.db", "PRAGMA user_version"), 5);
 	/* the second step fails: the first is undone */
-	assert_int_equal(sqlite_migrate(s, bad, 2, 6), RC_CORRUPT);
-	assert_int_equal(query_number("state.db", "PRAGMA user_version"), 4);
+	assert_int_equal(sqlite_migrate(s, bad, 2, 7), RC_CORRUPT);
+	assert_int_equal(query_number("state.db", "PRAGMA user_version"), 5);
 	assert_int_equal(query_number("state.db", "SELECT count(*) FROM news"), 2);
 	/* no step leads there */
-	assert_int_equal(sqlite_migrate(s, good, 3, 5), RC_CORRUPT);
+	assert_int_equal(sqlite_migrate(s, good, 3, 6), RC_CORRUPT);
 	assert_int_equal(user_count_code(user, "A0505"), 2);
 }
 

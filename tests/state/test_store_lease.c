@@ -353,13 +353,13 @@ static void test_a_write_that_does_not_end(void **state)
 	struct user *holder = fixture_open(f, "apply"), *other = open_again(f);
 	struct sqlite_store *s = (struct sqlite_store *)holder->store;
 
-	assert_int_equal(sqlite_write_begin(s), RC_OK);
+	assert_int_equal(sql_write_begin(&s->sql), RC_OK);
 	other->run.clock.scale = 5000;
 	assert_int_equal(lock(other, 0), RC_CONFLICT);
 	assert_only_error(other, "A0503");
 	assert_non_null(strstr(user_diag(other, "A0503")->summary, arena_printf(other->run.arena, "process %d", (int)getpid())));
 	other->run.clock.scale = 1;
-	assert_int_equal(sqlite_write_end(s, RC_OK), RC_OK);
+	assert_int_equal(sql_write_end(&s->sql, RC_OK), RC_OK);
 	assert_int_equal(lock(other, 0), RC_CONFLICT);
 	assert_int_equal(user_count_code(other, "A0501"), 1);
 }

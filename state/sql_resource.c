@@ -1,8 +1,8 @@
 /** @file
- * Rows of resources and zones. Each resource row carries a fingerprint of all its columns: SQLite has no checksums
- * of its own, and a row that was edited by hand or rotted must not steer what is deleted. It also tells, when a row
+ * Rows of resources and zones. Each resource row carries a fingerprint of all its columns: the database has
+ * no checksums of its own, and a row that was edited by hand or rotted must not steer what is deleted. It also tells, when a row
  * is written, whether anything changed. */
-#include "state/sqlite_internal.h"
+#include "state/sql.h"
 
 #include <string.h>
 
@@ -17,12 +17,13 @@
 enum column {
 	COLUMN_KIND, COLUMN_ADDRESS, COLUMN_ID, COLUMN_TUNNEL, COLUMN_OBJECT, COLUMN_ACCOUNT_ID, COLUMN_ZONE_ID,
 	COLUMN_PRIOR_COMMENT, COLUMN_FIELDS, COLUMN_COUNT,
-	COLUMN_PROTECTED = COLUMN_COUNT, COLUMN_FINGERPRINT,
+	COLUMN_PROTECTED = COLUMN_COUNT, COLUMN_RETIRED, COLUMN_FINGERPRINT, COLUMN_ALL,
 };
 
 struct row {
 	const char *texts[COLUMN_COUNT];
 	bool is_protected;
+	int64_t retired_ms;
 	const char *fingerprint;
 };
 
@@ -38,19 +39,23 @@ static char *row_fingerprint(struct arena *arena, const struct row *row)
 		strbuf_add(&all, str_or_empty(row->texts[i]), strlen(str_or_empty(row->texts[i])) + 1);
 	}
 	strbuf_addc(&all, row->is_protected ? '1' : '0');
+	/* Rows from before there were retired tunnels have none in theirs. */
+	if (row->retired_ms)
+		strbuf_addf(&all, "%lld", (long long)row->retired_ms);
 	if (!strbuf_failed(&all))
 		fingerprint = str_xxh3_hex(arena, strbuf_text(&all), all.size);
 	strbuf_done(&all);
 	return fingerprint;
 }
 
-static enum rc read_row(struct arena *arena, sqlite3_stmt *rows, struct row *ret_row)
+static enum rc read_row(struct arena *arena, struct sql_rows *rows, struct row *ret_row)
 {
-	struct row row = { .is_protected = sqlite3_column_int64(rows, COLUMN_PROTECTED) != 0 };
-	enum rc rc = sqlite_column(arena, rows, COLUMN_FINGERPRINT, &row.fingerprint);
+	struct row row = { .is_protected = sql_integer(rows, COLUMN_PROTECTED) != 0,
+			   .retired_ms = sql_integer(rows, COLUMN_RETIRED) };
+	enum rc rc = sql_column(arena, rows, COLUMN_FINGERPRINT, &row.fingerprint);
 
 	for (int i = 0; i < COLUMN_COUNT && !rc; i++)
-		rc = sqlite_column(arena, rows, i, &row.texts[i]);
+		rc = sql_column(arena, rows, i, &row.texts[i]);
 	if (!rc)
 		*ret_row = row;
 	return rc;
@@ -83,16 +88,16 @@ static enum rc keep_texts(struct arena *arena, const struct row *row, struct rec
 	return rc;
 }
 
-static enum rc fault_row(struct sqlite_store *s, const struct row *row)
+static enum rc fault_row(struct sql_store *s, const struct row *row)
 {
 	const char *reason = arena_printf(s->run->arena, "its record of %s is damaged", str_or_empty(row->texts[COLUMN_ADDRESS]));
 
-	return reason ? sqlite_fault_damaged(s, reason) : RC_NOMEM;
+	return reason ? sql_fault_damaged(s, reason) : RC_NOMEM;
 }
 
 /** @param scratch  for what is needed only while the row is read */
-static enum rc read_recorded(struct sqlite_store *s, struct arena *arena, struct arena *scratch, enum resource_kind kind,
-			     sqlite3_stmt *rows, struct recorded *ret_item)
+static enum rc read_recorded(struct sql_store *s, struct arena *arena, struct arena *scratch, enum resource_kind kind,
+			     struct sql_rows *rows, struct recorded *ret_item)
 {
 	struct recorded item = { 0 };
 	struct json *fields;
@@ -111,6 +116,7 @@ static enum rc read_recorded(struct sqlite_store *s, struct arena *arena, struct
 	if (rc)
 		return rc == RC_NOMEM ? rc : fault_row(s, &row);
 	item.is_protected = row.is_protected;
+	item.retired_ms = row.retired_ms;
 	rc = keep_texts(arena, &row, &item);
 	if (!rc)
 		*ret_item = item;
@@ -118,16 +124,16 @@ static enum rc read_recorded(struct sqlite_store *s, struct arena *arena, struct
 }
 
 /** @param capacity  of the state's items */
-static enum rc load_kind(struct sqlite_store *s, struct arena *arena, struct arena *scratch, enum resource_kind kind,
+static enum rc load_kind(struct sql_store *s, struct arena *arena, struct arena *scratch, enum resource_kind kind,
 			 struct recorded_state *state, size_t *capacity)
 {
 	const struct value name = text_value(resource_type(kind)->name);
-	sqlite3_stmt *rows = NULL;
+	struct sql_rows *rows = NULL;
 	bool any = false;
-	enum rc rc = sqlite_query(s, SQL_RESOURCE_READ, &name, 1, &rows);
+	enum rc rc = sql_query(s, SQL_RESOURCE_READ, &name, 1, &rows);
 
 	if (!rc)
-		rc = sqlite_next(s, rows, &any);
+		rc = sql_next(rows, &any);
 	while (!rc && any) {
 		struct recorded *items = arena_grow(arena, state->items, state->count, capacity, sizeof(*items));
 
@@ -141,13 +147,13 @@ static enum rc load_kind(struct sqlite_store *s, struct arena *arena, struct are
 		if (!rc && ++state->count % ROWS_PER_LOOK == 0 && run_is_interrupted(s->run))
 			rc = RC_CANCELLED;
 		if (!rc)
-			rc = sqlite_next(s, rows, &any);
+			rc = sql_next(rows, &any);
 	}
-	sqlite_finish(rows);
+	sql_finish(rows);
 	return rc;
 }
 
-static enum rc load_resources(struct sqlite_store *s, struct arena *arena, struct recorded_state *state)
+static enum rc load_resources(struct sql_store *s, struct arena *arena, struct recorded_state *state)
 {
 	static const enum resource_kind kinds[] = { RESOURCE_TUNNEL, RESOURCE_RULE, RESOURCE_CNAME };
 	struct arena *scratch = arena_new(LIMIT_ARENA_BYTES);
@@ -161,31 +167,31 @@ static enum rc load_resources(struct sqlite_store *s, struct arena *arena, struc
 	return rc ? rc : recorded_index(arena, state, &duplicate);
 }
 
-static enum rc read_zone(struct arena *arena, sqlite3_stmt *rows, struct recorded_zone *ret_zone)
+static enum rc read_zone(struct arena *arena, struct sql_rows *rows, struct recorded_zone *ret_zone)
 {
 	struct recorded_zone zone;
-	enum rc rc = sqlite_column(arena, rows, 0, &zone.account);
+	enum rc rc = sql_column(arena, rows, 0, &zone.account);
 
 	if (!rc)
-		rc = sqlite_column(arena, rows, 1, &zone.zone_id);
+		rc = sql_column(arena, rows, 1, &zone.zone_id);
 	if (!rc)
-		rc = sqlite_column(arena, rows, 2, &zone.name);
+		rc = sql_column(arena, rows, 2, &zone.name);
 	if (!rc)
-		rc = sqlite_column(arena, rows, 3, &zone.plan);
+		rc = sql_column(arena, rows, 3, &zone.plan);
 	if (!rc)
 		*ret_zone = zone;
 	return rc;
 }
 
-static enum rc load_zones(struct sqlite_store *s, struct arena *arena, struct recorded_state *state)
+static enum rc load_zones(struct sql_store *s, struct arena *arena, struct recorded_state *state)
 {
-	sqlite3_stmt *rows = NULL;
+	struct sql_rows *rows = NULL;
 	size_t capacity = 0;
 	bool any = false;
-	enum rc rc = sqlite_query(s, SQL_ZONE_READ, NULL, 0, &rows);
+	enum rc rc = sql_query(s, SQL_ZONE_READ, NULL, 0, &rows);
 
 	if (!rc)
-		rc = sqlite_next(s, rows, &any);
+		rc = sql_next(rows, &any);
 	while (!rc && any) {
 		struct recorded_zone *zones = arena_grow(arena, state->zones, state->zone_count, &capacity, sizeof(*zones));
 
@@ -196,21 +202,22 @@ static enum rc load_zones(struct sqlite_store *s, struct arena *arena, struct re
 		state->zones = zones;
 		rc = read_zone(arena, rows, &zones[state->zone_count++]);
 		if (!rc)
-			rc = sqlite_next(s, rows, &any);
+			rc = sql_next(rows, &any);
 	}
-	sqlite_finish(rows);
+	sql_finish(rows);
 	return rc;
 }
 
-enum rc sqlite_load_rows(struct sqlite_store *s, struct arena *arena, struct recorded_state *ret_state)
+enum rc sql_load_rows(struct sql_store *s, struct arena *arena, struct recorded_state *ret_state)
 {
 	struct recorded_state state = { .lineage = "" };
 	struct meta meta;
-	enum rc rc = sqlite_meta_read(s, arena, &meta);
+	enum rc rc = sql_meta_read(s, arena, &meta);
 
 	if (!rc) {
 		state.lineage = meta.lineage;
 		state.serial = meta.serial;
+		state.suspended = meta.suspended;
 	}
 	if (!rc || rc == RC_NOTFOUND)
 		rc = load_resources(s, arena, &state);
@@ -221,25 +228,25 @@ enum rc sqlite_load_rows(struct sqlite_store *s, struct arena *arena, struct rec
 	return rc;
 }
 
-enum rc sqlite_load(struct store *store, struct arena *arena, struct recorded_state *ret_state)
+enum rc sql_load(struct store *store, struct arena *arena, struct recorded_state *ret_state)
 {
-	struct sqlite_store *s = (struct sqlite_store *)store;
+	struct sql_store *s = (struct sql_store *)store;
 	enum rc rc;
 
-	if (!s->db) {
+	if (s->is_empty) {
 		*ret_state = (struct recorded_state){ .lineage = "" };
 		map_init(&ret_state->by_address, arena);
 		return RC_OK;
 	}
-	rc = sqlite_execute(s, SQL_BEGIN_READ, NULL, 0);
-	return rc ? rc : sqlite_write_end(s, sqlite_load_rows(s, arena, ret_state));
+	rc = sql_read_begin(s);
+	return rc ? rc : sql_write_end(s, sql_load_rows(s, arena, ret_state));
 }
 
 /** @param text  the fields' JSON; holds the row's text until the row is written */
 static enum rc make_row(struct arena *scratch, const struct recorded *item, struct strbuf *text, struct row *ret_row)
 {
 	const struct resource *resource = item->resource;
-	struct row row = { .is_protected = item->is_protected };
+	struct row row = { .is_protected = item->is_protected, .retired_ms = item->retired_ms };
 	struct json *fields;
 	enum rc rc = resource_to_json(scratch, resource, true, &fields);
 
@@ -263,22 +270,23 @@ static enum rc make_row(struct arena *scratch, const struct recorded *item, stru
 	return row.fingerprint ? RC_OK : RC_NOMEM;
 }
 
-static enum rc write_row(struct sqlite_store *s, const struct row *row, bool *changed)
+static enum rc write_row(struct sql_store *s, const struct row *row, bool *changed)
 {
-	struct value values[COLUMN_COUNT + 2];
+	struct value values[COLUMN_ALL];
 	enum rc rc;
 
 	for (size_t i = 0; i < COLUMN_COUNT; i++)
 		values[i] = text_value(row->texts[i]);
 	values[COLUMN_PROTECTED] = int_value(row->is_protected);
+	values[COLUMN_RETIRED] = int_value(row->retired_ms);
 	values[COLUMN_FINGERPRINT] = text_value(row->fingerprint);
-	rc = sqlite_execute(s, SQL_RESOURCE_WRITE, values, COLUMN_COUNT + 2);
-	if (!rc && sqlite3_changes64(s->db))
+	rc = sql_execute(s, SQL_RESOURCE_WRITE, values, COLUMN_ALL);
+	if (!rc && sql_changed(s))
 		*changed = true;
 	return rc;
 }
 
-enum rc sqlite_resources_write(struct sqlite_store *s, const struct recorded *items, size_t count, bool *changed)
+enum rc sql_resources_write(struct sql_store *s, const struct recorded *items, size_t count, bool *changed)
 {
 	struct arena *scratch = arena_new(LIMIT_ARENA_BYTES);
 	struct strbuf text;
@@ -298,7 +306,7 @@ enum rc sqlite_resources_write(struct sqlite_store *s, const struct recorded *it
 	return rc;
 }
 
-enum rc sqlite_zones_write(struct sqlite_store *s, const struct recorded_zone *zones, size_t count)
+enum rc sql_zones_write(struct sql_store *s, const struct recorded_zone *zones, size_t count)
 {
 	enum rc rc = RC_OK;
 
@@ -306,7 +314,18 @@ enum rc sqlite_zones_write(struct sqlite_store *s, const struct recorded_zone *z
 		const struct value values[] = { text_value(zones[i].account), text_value(zones[i].zone_id),
 						text_value(zones[i].name), text_value(zones[i].plan) };
 
-		rc = sqlite_execute(s, SQL_ZONE_WRITE, values, 4);
+		rc = sql_execute(s, SQL_ZONE_WRITE, values, 4);
 	}
+	return rc;
+}
+
+enum rc sql_resource_delete(struct sql_store *s, const char *address, bool *changed)
+{
+	const char *kind = arena_memdup(s->run->arena, address, strcspn(address, "/"));
+	const struct value values[] = { text_value(kind), text_value(address) };
+	enum rc rc = kind ? sql_execute(s, SQL_RESOURCE_DELETE, values, 2) : RC_NOMEM;
+
+	if (!rc && sql_changed(s))
+		*changed = true;
 	return rc;
 }

@@ -1,5 +1,5 @@
 /** @file
- * The lease of the SQLite store, and the transactions that write under it.
+ * The lease of the SQL stores, and the transactions that write under it.
  *
  *   free --lock()--> held --heartbeat() or any write--> held --unlock()--> free
  *                     |
@@ -11,7 +11,7 @@
  *     the same transaction. A lease past its time that nobody took over is still ours.
  *  3. A store that was never locked (--lock=false) writes only while nobody else's lease is alive, and ends a dead
  *     one, so that its holder cannot come back after that write. */
-#include "state/sqlite_internal.h"
+#include "state/sql.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -30,59 +30,59 @@ struct lease {
 	const char *host_id;
 };
 
-static enum rc copy_lease(struct arena *arena, sqlite3_stmt *row, struct lease *ret_lease)
+static enum rc copy_lease(struct arena *arena, struct sql_rows *row, struct lease *ret_lease)
 {
 	struct lease lease = { .info = {
-		.pid = sqlite3_column_int64(row, 3),
-		.acquired_ms = sqlite3_column_int64(row, 5),
-		.heartbeat_ms = sqlite3_column_int64(row, 6),
-		.ttl_ms = sqlite3_column_int64(row, 7),
-		.fence = sqlite3_column_int64(row, 8),
+		.pid = sql_integer(row, 3),
+		.acquired_ms = sql_integer(row, 5),
+		.heartbeat_ms = sql_integer(row, 6),
+		.ttl_ms = sql_integer(row, 7),
+		.fence = sql_integer(row, 8),
 	} };
-	enum rc rc = sqlite_column(arena, row, 0, &lease.info.holder);
+	enum rc rc = sql_column(arena, row, 0, &lease.info.holder);
 
 	if (!rc)
-		rc = sqlite_column(arena, row, 1, &lease.info.host);
+		rc = sql_column(arena, row, 1, &lease.info.host);
 	if (!rc)
-		rc = sqlite_column(arena, row, 2, &lease.host_id);
+		rc = sql_column(arena, row, 2, &lease.host_id);
 	if (!rc)
-		rc = sqlite_column(arena, row, 4, &lease.info.purpose);
+		rc = sql_column(arena, row, 4, &lease.info.purpose);
 	if (!rc)
 		*ret_lease = lease;
 	return rc;
 }
 
 /** @return RC_OK; RC_NOTFOUND there is none */
-static enum rc read_lease(struct sqlite_store *s, struct arena *arena, struct lease *ret_lease)
+static enum rc read_lease(struct sql_store *s, struct arena *arena, struct lease *ret_lease)
 {
-	sqlite3_stmt *row = NULL;
+	struct sql_rows *row = NULL;
 	bool any = false;
-	enum rc rc = sqlite_query(s, SQL_LEASE_READ, NULL, 0, &row);
+	enum rc rc = sql_query(s, SQL_LEASE_READ, NULL, 0, &row);
 
 	if (!rc)
-		rc = sqlite_next(s, row, &any);
+		rc = sql_next(row, &any);
 	if (!rc)
 		rc = any ? copy_lease(arena, row, ret_lease) : RC_NOTFOUND;
-	sqlite_finish(row);
+	sql_finish(row);
 	return rc;
 }
 
 /** Certain only where a pid means the same to the holder and to us. */
-static bool is_process_dead(const struct sqlite_store *s, const struct lease *lease)
+static bool is_process_dead(const struct sql_store *s, const struct lease *lease)
 {
 	if (!*s->host_id || !str_eq(s->host_id, lease->host_id) || lease->info.pid <= 0 || lease->info.pid > INT_MAX)
 		return false;
 	return kill((pid_t)lease->info.pid, 0) < 0 && errno == ESRCH;
 }
 
-static bool is_expired(const struct sqlite_store *s, const struct lease_info *lease)
+static bool is_expired(struct sql_store *s, const struct lease_info *lease)
 {
-	int64_t now = clock_wall_ms(&s->run->clock);
+	int64_t now = sql_now_ms(s);
 
 	return lease->heartbeat_ms < 0 || (now >= lease->heartbeat_ms && now - lease->heartbeat_ms >= lease->ttl_ms);
 }
 
-static enum rc fault_held(struct sqlite_store *s, const struct lease_info *lease)
+static enum rc fault_held(struct sql_store *s, const struct lease_info *lease)
 {
 	struct diags *diags = &s->run->diags;
 	const char *since = clock_rfc3339(s->run->arena, lease->acquired_ms);
@@ -102,7 +102,7 @@ static enum rc fault_held(struct sqlite_store *s, const struct lease_info *lease
 	return RC_CONFLICT;
 }
 
-static enum rc fault_lost(struct sqlite_store *s)
+static enum rc fault_lost(struct sql_store *s)
 {
 	struct diags *diags = &s->run->diags;
 	struct diag *diag;
@@ -118,32 +118,34 @@ static enum rc fault_lost(struct sqlite_store *s)
 	return RC_STALE;
 }
 
-enum rc sqlite_meta_read(struct sqlite_store *s, struct arena *arena, struct meta *ret_meta)
+enum rc sql_meta_read(struct sql_store *s, struct arena *arena, struct meta *ret_meta)
 {
 	struct meta meta = { 0 };
-	sqlite3_stmt *row = NULL;
+	struct sql_rows *row = NULL;
 	bool any = false;
-	enum rc rc = sqlite_query(s, SQL_META_READ, NULL, 0, &row);
+	enum rc rc = sql_query(s, SQL_META_READ, NULL, 0, &row);
 
 	if (!rc)
-		rc = sqlite_next(s, row, &any);
+		rc = sql_next(row, &any);
 	if (!rc && !any)
 		rc = RC_NOTFOUND;
-	if (!rc && sqlite3_column_int64(row, 0) != DOCUMENT_FORMAT)
-		rc = sqlite_fault_damaged(s, "its project has a format that never was");
+	if (!rc && sql_integer(row, 0) != DOCUMENT_FORMAT)
+		rc = sql_fault_damaged(s, "its project has a format that never was");
 	if (!rc) {
-		meta.serial = sqlite3_column_int64(row, 2);
-		meta.fence = sqlite3_column_int64(row, 3);
-		rc = sqlite_column(arena, row, 1, &meta.lineage);
+		meta.serial = sql_integer(row, 2);
+		meta.fence = sql_integer(row, 3);
+		rc = sql_column(arena, row, 1, &meta.lineage);
 	}
-	sqlite_finish(row);
+	if (!rc)
+		rc = sql_column(arena, row, 4, &meta.suspended);
+	sql_finish(row);
 	if (!rc)
 		*ret_meta = meta;
 	return rc;
 }
 
 /** A random UUID (RFC 4122, version 4). */
-static enum rc new_lineage(struct sqlite_store *s, const char **ret_lineage)
+static enum rc new_lineage(struct sql_store *s, const char **ret_lineage)
 {
 	unsigned char bytes[16];
 	const char *hex, *lineage;
@@ -163,18 +165,18 @@ static enum rc new_lineage(struct sqlite_store *s, const char **ret_lineage)
 	return RC_OK;
 }
 
-static enum rc ensure_meta(struct sqlite_store *s, struct meta *ret_meta)
+static enum rc ensure_meta(struct sql_store *s, struct meta *ret_meta)
 {
 	const struct value format = int_value(DOCUMENT_FORMAT);
-	enum rc rc = sqlite_meta_read(s, s->run->arena, ret_meta);
+	enum rc rc = sql_meta_read(s, s->run->arena, ret_meta);
 
 	if (rc != RC_NOTFOUND)
 		return rc;
-	rc = sqlite_execute(s, SQL_META_ENSURE, &format, 1);
-	return rc ? rc : sqlite_meta_read(s, s->run->arena, ret_meta);
+	rc = sql_execute(s, SQL_META_ENSURE, &format, 1);
+	return rc ? rc : sql_meta_read(s, s->run->arena, ret_meta);
 }
 
-static enum rc ensure_lineage(struct sqlite_store *s, const struct meta *meta)
+static enum rc ensure_lineage(struct sql_store *s, const struct meta *meta)
 {
 	const char *lineage;
 	struct value value;
@@ -186,18 +188,18 @@ static enum rc ensure_lineage(struct sqlite_store *s, const struct meta *meta)
 	if (rc)
 		return rc;
 	value = text_value(lineage);
-	return sqlite_execute(s, SQL_META_LINEAGE, &value, 1);
+	return sql_execute(s, SQL_META_LINEAGE, &value, 1);
 }
 
 /** A fence that is greater than all before it. */
-static enum rc raise_fence(struct sqlite_store *s, const struct meta *meta, int64_t *ret_fence)
+static enum rc raise_fence(struct sql_store *s, const struct meta *meta, int64_t *ret_fence)
 {
 	const struct value fence = int_value(meta->fence + 1);
 	enum rc rc;
 
 	if (meta->fence < 0 || meta->fence == INT64_MAX)
-		return sqlite_fault_damaged(s, "its fencing number is out of range");
-	rc = sqlite_execute(s, SQL_META_FENCE, &fence, 1);
+		return sql_fault_damaged(s, "its fencing number is out of range");
+	rc = sql_execute(s, SQL_META_FENCE, &fence, 1);
 	if (!rc)
 		*ret_fence = fence.number;
 	return rc;
@@ -205,7 +207,7 @@ static enum rc raise_fence(struct sqlite_store *s, const struct meta *meta, int6
 
 /** The present lease, if it is alive and not ours.
  * @return RC_NOTFOUND there is no row; RC_STALE there is one, but it may be taken over; RC_EXISTS it is alive */
-static enum rc find_rival(struct sqlite_store *s, struct lease *ret_lease)
+static enum rc find_rival(struct sql_store *s, struct lease *ret_lease)
 {
 	enum rc rc = read_lease(s, s->run->arena, ret_lease);
 
@@ -215,7 +217,7 @@ static enum rc find_rival(struct sqlite_store *s, struct lease *ret_lease)
 }
 
 /** A write without a lock: see invariant 3. */
-static enum rc pass_unlocked(struct sqlite_store *s)
+static enum rc pass_unlocked(struct sql_store *s)
 {
 	struct lease lease;
 	struct value fence;
@@ -228,39 +230,44 @@ static enum rc pass_unlocked(struct sqlite_store *s)
 	if (rc != RC_STALE)
 		return rc;
 	fence = int_value(lease.info.fence);
-	return sqlite_execute(s, SQL_LEASE_DELETE, &fence, 1);
+	return sql_execute(s, SQL_LEASE_DELETE, &fence, 1);
 }
 
 /** See invariant 2. */
-static enum rc pass_locked(struct sqlite_store *s)
+static enum rc pass_locked(struct sql_store *s)
 {
-	const struct value values[] = { int_value(s->fence), int_value(clock_wall_ms(&s->run->clock)) };
-	enum rc rc = sqlite_execute(s, SQL_LEASE_RENEW, values, 2);
+	const struct value values[] = { int_value(s->fence), int_value(sql_now_ms(s)) };
+	enum rc rc = sql_execute(s, SQL_LEASE_RENEW, values, 2);
 
-	if (!rc && sqlite3_changes64(s->db) != 1)
+	if (!rc && sql_changed(s) != 1)
 		rc = fault_lost(s);
 	return rc;
 }
 
-static enum rc fault_read_only(struct sqlite_store *s)
+enum rc sql_check_writable(struct sql_store *s)
 {
+	if (!s->read_only)
+		return RC_OK;
 	diag_add(&s->run->diags, SEVERITY_ERROR, "A0514", NOWHERE, "the state %s was opened for reading only",
 		 s->base.location);
 	return RC_INTERNAL;
 }
 
 /** BEGIN, and the project's row in meta. */
-static enum rc begin_with_meta(struct sqlite_store *s, struct meta *ret_meta)
+static enum rc begin_with_meta(struct sql_store *s, struct meta *ret_meta)
 {
-	enum rc rc = s->read_only ? fault_read_only(s) : sqlite_execute(s, SQL_BEGIN_WRITE, NULL, 0);
+	enum rc rc = sql_check_writable(s);
+
+	if (!rc)
+		rc = s->driver->begin(s, true);
 
 	if (rc)
 		return rc;
 	rc = ensure_meta(s, ret_meta);
-	return rc ? sqlite_write_end(s, rc) : RC_OK;
+	return rc ? sql_write_end(s, rc) : RC_OK;
 }
 
-enum rc sqlite_write_begin(struct sqlite_store *s)
+enum rc sql_write_begin(struct sql_store *s)
 {
 	struct meta meta;
 	enum rc rc = begin_with_meta(s, &meta);
@@ -270,26 +277,19 @@ enum rc sqlite_write_begin(struct sqlite_store *s)
 	rc = s->fence ? pass_locked(s) : pass_unlocked(s);
 	if (!rc)
 		rc = ensure_lineage(s, &meta);
-	return rc ? sqlite_write_end(s, rc) : RC_OK;
+	return rc ? sql_write_end(s, rc) : RC_OK;
 }
 
-enum rc sqlite_write_end(struct sqlite_store *s, enum rc rc)
+enum rc sql_write_end(struct sql_store *s, enum rc rc)
 {
 	if (!rc)
-		rc = sqlite_execute(s, SQL_COMMIT, NULL, 0);
-	/* SQLite rolls back by itself after some errors, and keeps the transaction after a busy COMMIT. */
-	if (rc && !sqlite3_get_autocommit(s->db)) {
-		bool was_quiet = s->is_quiet;
-
-		s->is_quiet = true;
-		if (sqlite_execute(s, SQL_ROLLBACK, NULL, 0))
-			sqlite_forget_statements(s);
-		s->is_quiet = was_quiet;
-	}
+		rc = s->driver->commit(s);
+	if (rc)
+		s->driver->rollback(s);
 	return rc;
 }
 
-static enum rc write_lease(struct sqlite_store *s, const struct meta *meta, const char *purpose, int64_t *ret_fence)
+static enum rc write_lease(struct sql_store *s, const struct meta *meta, const char *purpose, int64_t *ret_fence)
 {
 	int64_t fence = 0;
 	enum rc rc = raise_fence(s, meta, &fence);
@@ -298,16 +298,16 @@ static enum rc write_lease(struct sqlite_store *s, const struct meta *meta, cons
 		return rc;
 	const struct value values[] = {
 		text_value(s->holder), text_value(s->host), text_value(s->host_id), int_value(getpid()),
-		text_value(purpose), int_value(clock_wall_ms(&s->run->clock)), int_value(s->ttl_ms), int_value(fence),
+		text_value(purpose), int_value(sql_now_ms(s)), int_value(s->ttl_ms), int_value(fence),
 	};
-	rc = sqlite_execute(s, SQL_LEASE_WRITE, values, sizeof(values) / sizeof(values[0]));
+	rc = sql_execute(s, SQL_LEASE_WRITE, values, sizeof(values) / sizeof(values[0]));
 	if (!rc)
 		*ret_fence = fence;
 	return rc;
 }
 
 /** One attempt. @return RC_OK; RC_EXISTS @p ret_rival is alive */
-static enum rc try_lock(struct sqlite_store *s, const char *purpose, struct lease *ret_rival)
+static enum rc try_lock(struct sql_store *s, const char *purpose, struct lease *ret_rival)
 {
 	int64_t fence = 0;
 	struct meta meta;
@@ -318,7 +318,7 @@ static enum rc try_lock(struct sqlite_store *s, const char *purpose, struct leas
 	rc = find_rival(s, ret_rival);
 	if (rc == RC_NOTFOUND || rc == RC_STALE)
 		rc = write_lease(s, &meta, purpose, &fence);
-	rc = sqlite_write_end(s, rc);
+	rc = sql_write_end(s, rc);
 	if (!rc) {
 		s->fence = fence;
 		s->is_loss_told = false;
@@ -326,14 +326,14 @@ static enum rc try_lock(struct sqlite_store *s, const char *purpose, struct leas
 	return rc;
 }
 
-enum rc sqlite_lock(struct store *store, const char *purpose, int64_t timeout_ms)
+enum rc sql_lock(struct store *store, const char *purpose, int64_t timeout_ms)
 {
-	struct sqlite_store *s = (struct sqlite_store *)store;
+	struct sql_store *s = (struct sql_store *)store;
 	const struct clock *clock = &s->run->clock;
 	int64_t begun_ms = clock_mono_ms(clock);
 
 	if (s->fence)
-		return sqlite_heartbeat(store);
+		return sql_heartbeat(store);
 	for (;;) {
 		struct lease rival;
 		int64_t left_ms;
@@ -350,42 +350,58 @@ enum rc sqlite_lock(struct store *store, const char *purpose, int64_t timeout_ms
 	}
 }
 
-enum rc sqlite_heartbeat(struct store *store)
+enum rc sql_heartbeat(struct store *store)
 {
-	struct sqlite_store *s = (struct sqlite_store *)store;
+	struct sql_store *s = (struct sql_store *)store;
 	enum rc rc;
 
 	if (!s->fence)
 		return RC_OK;
-	rc = sqlite_execute(s, SQL_BEGIN_WRITE, NULL, 0);
-	return rc ? rc : sqlite_write_end(s, pass_locked(s));
+	rc = s->driver->begin(s, true);
+	return rc ? rc : sql_write_end(s, pass_locked(s));
 }
 
 /** A lease that cannot be given back ends by itself, or with this process. */
-void sqlite_unlock(struct store *store)
+void sql_unlock(struct store *store)
 {
-	struct sqlite_store *s = (struct sqlite_store *)store;
+	struct sql_store *s = (struct sql_store *)store;
 	const struct value fence = int_value(s->fence);
 	enum rc rc;
 
 	if (!s->fence)
 		return;
 	s->is_quiet = true;
-	rc = sqlite_execute(s, SQL_BEGIN_WRITE, NULL, 0);
+	rc = s->driver->begin(s, true);
 	if (!rc)
-		rc = sqlite_write_end(s, sqlite_execute(s, SQL_LEASE_DELETE, &fence, 1));
+		rc = sql_write_end(s, sql_execute(s, SQL_LEASE_DELETE, &fence, 1));
 	(void)rc;
 	s->is_quiet = false;
 	s->fence = 0;
 }
 
-enum rc sqlite_lease(struct store *store, struct arena *arena, struct lease_info *ret_lease)
+enum rc sql_lease(struct store *store, struct arena *arena, struct lease_info *ret_lease)
 {
-	struct sqlite_store *s = (struct sqlite_store *)store;
+	struct sql_store *s = (struct sql_store *)store;
 	struct lease lease;
-	enum rc rc = s->db ? read_lease(s, arena, &lease) : RC_NOTFOUND;
+	enum rc rc = s->is_empty ? RC_NOTFOUND : read_lease(s, arena, &lease);
 
 	if (!rc)
 		*ret_lease = lease.info;
 	return rc;
+}
+
+enum rc sql_break_lease(struct store *store, int64_t fence)
+{
+	struct sql_store *s = (struct sql_store *)store;
+	const struct value value = int_value(fence);
+	enum rc rc = sql_check_writable(s);
+
+	if (!rc)
+		rc = s->driver->begin(s, true);
+	if (rc)
+		return rc;
+	rc = sql_execute(s, SQL_LEASE_DELETE, &value, 1);
+	if (!rc && sql_changed(s) != 1)
+		rc = RC_NOTFOUND;
+	return sql_write_end(s, rc);
 }

@@ -1,5 +1,5 @@
-/** @file The project as one document: out of the SQLite store, and into it. */
-#include "state/sqlite_internal.h"
+/** @file The project as one document: out of the SQL stores, and into it. */
+#include "state/sql.h"
 
 #include "base/limits.h"
 #include "base/str.h"
@@ -7,15 +7,15 @@
 
 #define NOWHERE ((struct span){ 0 })
 
-enum rc sqlite_export(struct store *store, struct arena *arena, struct json **ret_document)
+enum rc sql_export(struct store *store, struct arena *arena, struct json **ret_document)
 {
 	struct recorded_state state;
-	enum rc rc = sqlite_load(store, arena, &state);
+	enum rc rc = sql_load(store, arena, &state);
 
 	return rc ? rc : state_document_write(arena, store->project, &state, ret_document);
 }
 
-static enum rc refuse(struct sqlite_store *s, const char *reason)
+static enum rc refuse(struct sql_store *s, const char *reason)
 {
 	struct diags *diags = &s->run->diags;
 	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0510", NOWHERE, "the state %s keeps what it has: %s",
@@ -26,7 +26,7 @@ static enum rc refuse(struct sqlite_store *s, const char *reason)
 }
 
 /** Refuse a document that was made from an older state, or from the state of something else. */
-static enum rc check_succession(struct sqlite_store *s, const struct recorded_state *present,
+static enum rc check_succession(struct sql_store *s, const struct recorded_state *present,
 				const struct recorded_state *next)
 {
 	const char *reason;
@@ -45,24 +45,24 @@ static enum rc check_succession(struct sqlite_store *s, const struct recorded_st
 }
 
 /** @param changed  set when a resource is recorded now, and not in @p next */
-static enum rc remove_others(struct sqlite_store *s, const struct recorded_state *present,
+static enum rc remove_others(struct sql_store *s, const struct recorded_state *present,
 			     const struct recorded_state *next, bool *changed)
 {
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; i < present->count && !rc; i++) {
-		const struct value address = text_value(present->items[i].resource->address);
+		const char *address = present->items[i].resource->address;
 
-		if (map_get(&next->by_address, address.text))
+		if (map_get(&next->by_address, address))
 			continue;
 		*changed = true;
-		rc = sqlite_execute(s, SQL_RESOURCE_DELETE, &address, 1);
+		rc = sql_resource_delete(s, address, changed);
 	}
 	return rc;
 }
 
 /** Within one lineage the serial never goes back, and never stands for two different contents. */
-static enum rc write_head(struct sqlite_store *s, const struct recorded_state *present,
+static enum rc write_head(struct sql_store *s, const struct recorded_state *present,
 			  const struct recorded_state *next, bool changed)
 {
 	const char *lineage = *next->lineage ? next->lineage : present->lineage;
@@ -75,42 +75,42 @@ static enum rc write_head(struct sqlite_store *s, const struct recorded_state *p
 	}
 	const struct value values[] = { text_value(lineage), int_value(serial) };
 
-	return sqlite_execute(s, SQL_META_REPLACE, values, 2);
+	return sql_execute(s, SQL_META_REPLACE, values, 2);
 }
 
-static enum rc replace(struct sqlite_store *s, struct arena *scratch, const struct recorded_state *next, bool force)
+static enum rc replace(struct sql_store *s, struct arena *scratch, const struct recorded_state *next, bool force)
 {
 	struct recorded_state present;
 	bool changed = false;
-	enum rc rc = sqlite_load_rows(s, scratch, &present);
+	enum rc rc = sql_load_rows(s, scratch, &present);
 
 	if (!rc && !force)
 		rc = check_succession(s, &present, next);
 	if (!rc)
 		rc = remove_others(s, &present, next, &changed);
 	if (!rc)
-		rc = sqlite_resources_write(s, next->items, next->count, &changed);
+		rc = sql_resources_write(s, next->items, next->count, &changed);
 	if (!rc)
-		rc = sqlite_execute(s, SQL_ZONE_CLEAR, NULL, 0);
+		rc = sql_execute(s, SQL_ZONE_CLEAR, NULL, 0);
 	if (!rc)
-		rc = sqlite_zones_write(s, next->zones, next->zone_count);
+		rc = sql_zones_write(s, next->zones, next->zone_count);
 	return rc ? rc : write_head(s, &present, next, changed);
 }
 
-static enum rc import(struct sqlite_store *s, struct arena *scratch, const struct json *document, bool force)
+static enum rc import(struct sql_store *s, struct arena *scratch, const struct json *document, bool force)
 {
 	struct recorded_state next;
 	enum rc rc = state_document_read(scratch, &s->run->diags, s->base.project, document, &next);
 
 	if (!rc)
-		rc = sqlite_write_begin(s);
-	return rc ? rc : sqlite_write_end(s, replace(s, scratch, &next, force));
+		rc = sql_write_begin(s);
+	return rc ? rc : sql_write_end(s, replace(s, scratch, &next, force));
 }
 
-enum rc sqlite_import(struct store *store, const struct json *document, bool force)
+enum rc sql_import(struct store *store, const struct json *document, bool force)
 {
 	struct arena *scratch = arena_new(LIMIT_ARENA_BYTES);
-	enum rc rc = scratch ? import((struct sqlite_store *)store, scratch, document, force) : RC_NOMEM;
+	enum rc rc = scratch ? import((struct sql_store *)store, scratch, document, force) : RC_NOMEM;
 
 	arena_free(scratch);
 	return rc;

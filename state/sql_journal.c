@@ -1,0 +1,131 @@
+/** @file
+ * The journal: intents before their calls, outcomes after them, each in one durable transaction.
+ * An intent without a result is a call whose outcome the state does not know; closed ones are kept until the next
+ * run begins. */
+#include "state/sql.h"
+
+#include "base/str.h"
+
+static enum rc write_intent(struct sql_store *s, struct intent *intent, int64_t now_ms)
+{
+	const struct value values[] = { int_value(s->run_id), text_value(intent->operation), text_value(intent->address),
+					text_value(intent->detail), int_value(now_ms) };
+	struct sql_rows *rows = NULL;
+	bool any = false;
+	enum rc rc = sql_query(s, SQL_INTENT_BEGIN, values, 5, &rows);
+
+	if (!rc)
+		rc = sql_next(rows, &any);
+	if (!rc && any)
+		intent->id = sql_integer(rows, 0);
+	while (!rc && any)
+		rc = sql_next(rows, &any);
+	sql_finish(rows);
+	return rc;
+}
+
+enum rc sql_begin(struct store *store, struct intent *intents, size_t count)
+{
+	struct sql_store *s = (struct sql_store *)store;
+	int64_t now_ms = sql_now_ms(s);
+	enum rc rc = sql_write_begin(s);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = write_intent(s, &intents[i], now_ms);
+	return sql_write_end(s, rc);
+}
+
+static enum rc remove_resources(struct sql_store *s, const struct outcome *outcome, bool *changed)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < outcome->removal_count && !rc; i++)
+		rc = sql_resource_delete(s, outcome->removals[i], changed);
+	return rc;
+}
+
+static enum rc close_intents(struct sql_store *s, const struct outcome *outcome)
+{
+	int64_t now_ms = sql_now_ms(s);
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < outcome->intent_count && !rc; i++) {
+		const struct value values[] = { int_value(outcome->intents[i]), text_value(str_or_empty(outcome->result)),
+						int_value(now_ms) };
+
+		rc = sql_execute(s, SQL_INTENT_END, values, 3);
+	}
+	return rc;
+}
+
+/** Removals come first, so that an outcome can give a removed address to another resource. */
+static enum rc write_outcome(struct sql_store *s, const struct outcome *outcome)
+{
+	bool changed = false;
+	enum rc rc = remove_resources(s, outcome, &changed);
+
+	if (!rc)
+		rc = sql_resources_write(s, outcome->upserts, outcome->upsert_count, &changed);
+	if (!rc)
+		rc = sql_zones_write(s, outcome->zones, outcome->zone_count);
+	if (!rc)
+		rc = close_intents(s, outcome);
+	if (!rc && changed)
+		rc = sql_execute(s, SQL_META_SERIAL, NULL, 0);
+	return rc;
+}
+
+enum rc sql_commit(struct store *store, const struct outcome *outcome)
+{
+	struct sql_store *s = (struct sql_store *)store;
+	enum rc rc = sql_write_begin(s);
+
+	return rc ? rc : sql_write_end(s, write_outcome(s, outcome));
+}
+
+static enum rc read_intent(struct arena *arena, struct sql_rows *rows, struct intent *ret_intent)
+{
+	struct intent intent = { .id = sql_integer(rows, 0) };
+	enum rc rc = sql_column(arena, rows, 1, &intent.operation);
+
+	if (!rc)
+		rc = sql_column(arena, rows, 2, &intent.address);
+	if (!rc)
+		rc = sql_column(arena, rows, 3, &intent.detail);
+	if (!rc)
+		*ret_intent = intent;
+	return rc;
+}
+
+enum rc sql_open_intents(struct store *store, struct arena *arena, struct intent **ret_intents, size_t *ret_count)
+{
+	struct sql_store *s = (struct sql_store *)store;
+	struct intent *intents = NULL;
+	size_t count = 0, capacity = 0;
+	struct sql_rows *rows = NULL;
+	bool any = false;
+	enum rc rc = s->is_empty ? RC_OK : sql_query(s, SQL_INTENT_OPEN, NULL, 0, &rows);
+
+	if (!rc && rows)
+		rc = sql_next(rows, &any);
+	while (!rc && any) {
+		struct intent *grown = arena_grow(arena, intents, count, &capacity, sizeof(*grown));
+
+		if (!grown) {
+			rc = RC_NOMEM;
+			break;
+		}
+		intents = grown;
+		rc = read_intent(arena, rows, &intents[count++]);
+		if (!rc)
+			rc = sql_next(rows, &any);
+	}
+	sql_finish(rows);
+	if (rc)
+		return rc;
+	*ret_intents = intents;
+	*ret_count = count;
+	return RC_OK;
+}

@@ -1,0 +1,58 @@
+/** @file The SQLite driver: one connection and its cached statements. For state/sqlite_*.c and their tests alone. */
+#ifndef ADIT_STATE_SQLITE_H
+#define ADIT_STATE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "state/sql.h"
+
+/** "adit" as a big-endian number: marks a SQLite file as ours (PRAGMA application_id). */
+#define SQLITE_STATE_APPLICATION_ID 0x61646974
+
+struct sqlite_rows {
+	struct sql_rows base;          /**< first */
+	sqlite3_stmt *statement;       /**< NULL until first used */
+};
+
+struct sqlite_store {
+	struct sql_store sql;          /**< first */
+	sqlite3 *db;                   /**< NULL when sql.is_empty */
+	const char *path;              /**< as SQLite is given it */
+	int64_t busy_since_ms;
+	struct sqlite_rows statements[SQL_COUNT];
+};
+
+/** store_open() for a path. */
+enum rc sqlite_store_open(struct run *run, const char *path, const struct store_options *options,
+			  struct store **ret_store) MUST_CHECK;
+
+/* sqlite_driver.c */
+
+extern const struct sql_driver sqlite_driver;
+/** Say what went wrong and classify it. @param result of the SQLite call that failed
+ * @return RC_NOMEM; RC_CONFLICT busy (A0503); RC_CORRUPT (A0505); RC_IO (A0509); RC_LIMIT or RC_INTERNAL a value that
+ * no row can hold (A0516) */
+enum rc sqlite_fault(struct sqlite_store *s, int result) MUST_CHECK;
+/** Run SQL that has no parameters. */
+enum rc sqlite_run_text(struct sqlite_store *s, const char *sql) MUST_CHECK;
+/** Finalize every cached statement. */
+void sqlite_forget_statements(struct sqlite_store *s);
+/** Close the connection, if there is one. */
+void sqlite_disconnect(struct sqlite_store *s);
+
+/* sqlite_schema.c */
+
+/** One step of the schema's history: from version @p from to the next one. */
+struct migration {
+	int from;
+	const char *sql;
+};
+/** Bring the database from its version to @p to, in one transaction; does nothing when it is there already.
+ * @return RC_OK; RC_CORRUPT no step leads there (A0505); as sqlite_fault() */
+enum rc sqlite_migrate(struct sqlite_store *s, const struct migration *steps, size_t count, int to) MUST_CHECK;
+/** Check that the database is ours and of a version we know, and create or migrate it unless opened for reading.
+ * @param ret_any  false: there are no tables yet
+ * @return RC_OK; RC_CORRUPT (A0505); RC_UNSUPPORTED newer (A0506); as sqlite_fault() */
+enum rc sqlite_schema_check(struct sqlite_store *s, bool *ret_any) MUST_CHECK;
+
+#endif
