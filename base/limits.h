@@ -24,7 +24,7 @@
 #define LIMIT_COMMENT_BYTES 100u                /**< DNS comment; Cloudflare's Free plan allows no more */
 #define LIMIT_PROJECT_NAME_BYTES 32u            /**< metadata.name of a Project */
 #define LIMIT_HISTORY_RUNS 200u                 /**< runs that a state keeps */
-#define LIMIT_HISTORY_MS (180LL * 86400 * 1000) /**< how long it keeps them */
+#define LIMIT_HISTORY_MS 15552000000LL          /**< milliseconds that it keeps them: 180 days */
 #define LIMIT_HISTORY_LEAST 10u                 /**< runs that it keeps however old they are */
 #define LIMIT_PLAN_BYTES (512u * 1024 * 1024)   /**< a plan file */
 

@@ -37,7 +37,7 @@ class Manual(unittest.TestCase):
         values = []
         for expression in re.findall(r"^#define LIMIT_\w+ (.*?)\s*(?:/\*.*)?$", text, re.M):
             expression = re.sub(r"\(size_t\)", "", expression)
-            expression = re.sub(r"(\d)u\b", r"\1", expression)
+            expression = re.sub(r"(\d)(?:u|LL)\b", r"\1", expression)
             self.assertRegex(expression, r"^[\d\s()*<]+$")
             values.append(str(eval(expression)))  # digits and operators of our own header only
         self.assertEqual(sorted(values), sorted(rows))
