@@ -32,35 +32,36 @@ static void read_test_environment(struct clock *clock)
 		clock->scale = strtod(scale, NULL);
 	if (seed && str_to_int64(seed, &value) == RC_OK)
 		clock->seed = (uint64_t)value;
-	if (now && str_to_int64(now, &value) == RC_OK && value >= 0 && value < INT64_MAX / 1000)
+	if (now && str_to_int64(now, &value) == RC_OK && value >= 0 && value < INT64_MAX / 1000) {
 		clock->wall_offset_ms = value * 1000 - read_ms(CLOCK_REALTIME);
+		clock->wall_anchor_ms = clock->start_mono_ms;
+	}
 }
 #endif
 
 void clock_init(struct clock *clock)
 {
-	*clock = (struct clock){ .scale = 1, .start_mono_ms = read_ms(CLOCK_MONOTONIC) };
+	*clock = (struct clock){ .scale = 1, .start_mono_ms = read_ms(CLOCK_BOOTTIME) };
 #ifdef ADIT_TEST_BUILD
 	read_test_environment(clock);
 #endif
 }
 
-/* How far the run's time is ahead of real time: more and more, when it runs faster. */
-static int64_t lead_ms(const struct clock *clock)
+/* How far the run's time is ahead of real time: more and more, when it runs faster. Time that the machine sleeps
+ * counts: a lease does not last longer for it. */
+static int64_t lead_ms(const struct clock *clock, int64_t anchor_ms)
 {
-	double elapsed_ms = (double)(read_ms(CLOCK_MONOTONIC) - clock->start_mono_ms);
-
-	return (int64_t)(elapsed_ms * (clock->scale - 1));
+	return (int64_t)((double)(read_ms(CLOCK_BOOTTIME) - anchor_ms) * (clock->scale - 1));
 }
 
 int64_t clock_wall_ms(const struct clock *clock)
 {
-	return read_ms(CLOCK_REALTIME) + clock->wall_offset_ms + lead_ms(clock);
+	return read_ms(CLOCK_REALTIME) + clock->wall_offset_ms + lead_ms(clock, clock->wall_anchor_ms);
 }
 
 int64_t clock_mono_ms(const struct clock *clock)
 {
-	return read_ms(CLOCK_MONOTONIC) + lead_ms(clock);
+	return read_ms(CLOCK_BOOTTIME) + lead_ms(clock, clock->start_mono_ms);
 }
 
 int clock_real_ms(const struct clock *clock, int64_t ms)

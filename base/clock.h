@@ -20,6 +20,8 @@ struct clock {
 	uint64_t seed;           /**< 0: real randomness */
 	uint64_t drawn;          /**< how many seeded blocks were drawn */
 	int64_t start_mono_ms;
+	int64_t wall_anchor_ms;  /**< since boot: where wall time began to run faster; 0 unless ADIT_TEST_NOW, so that
+	                              processes that share a store go by one clock */
 };
 
 void clock_init(struct clock *clock);

@@ -48,6 +48,8 @@ enum rc str_to_int64(const char *text, int64_t *ret_value) MUST_CHECK;
 /** A duration as Go writes it, or whole seconds with a bare number: "10s", "1m30s", "50ms", "24h", "300".
  * @param ret_ms milliseconds @return RC_OK or RC_INVALID */
 enum rc str_to_duration_ms(const char *text, int64_t *ret_ms) MUST_CHECK;
+/** A rate: "1200/300s". @param ret_calls at least 1 @param ret_window_ms at least 1 @return RC_OK or RC_INVALID */
+enum rc str_to_rate(const char *text, int64_t *ret_calls, int64_t *ret_window_ms) MUST_CHECK;
 /** SHA-256 as 64 lower-case hex digits; arena. */
 char *str_sha256_hex(struct arena *arena, const void *bytes, size_t size);
 /** XXH3-128 as 32 lower-case hex digits; arena. Fingerprints only; never over secrets. */

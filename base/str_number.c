@@ -102,3 +102,19 @@ enum rc str_to_duration_ms(const char *text, int64_t *ret_ms)
 	*ret_ms = total_ns / 1000000;
 	return RC_OK;
 }
+
+enum rc str_to_rate(const char *text, int64_t *ret_calls, int64_t *ret_window_ms)
+{
+	const char *slash = strchr(text, '/');
+	char left[24] = "";
+	int64_t calls, window_ms;
+
+	if (!slash || (size_t)(slash - text) >= sizeof(left))
+		return RC_INVALID;
+	memcpy(left, text, (size_t)(slash - text));
+	if (str_to_int64(left, &calls) || calls < 1 || str_to_duration_ms(slash + 1, &window_ms) || window_ms < 1)
+		return RC_INVALID;
+	*ret_calls = calls;
+	*ret_window_ms = window_ms;
+	return RC_OK;
+}

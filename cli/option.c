@@ -117,19 +117,8 @@ static enum rc set_duration(struct parse *parse, const char *source, const char 
 /** CALLS/WINDOW into two neighbouring fields. */
 static enum rc set_rate(struct parse *parse, const char *source, const char *value, int64_t *fields)
 {
-	const char *slash = strchr(value, '/');
-	int64_t calls = 0, window_ms = 0;
-	char *left;
-
-	if (!slash)
+	if (str_to_rate(value, &fields[0], &fields[1]))
 		return bad_value(parse, source, value, "CALLS/WINDOW such as 1200/300s");
-	left = arena_memdup(parse->run->arena, value, (size_t)(slash - value));
-	if (!left)
-		return RC_NOMEM;
-	if (str_to_int64(left, &calls) || calls < 1 || str_to_duration_ms(slash + 1, &window_ms) || window_ms < 1)
-		return bad_value(parse, source, value, "CALLS/WINDOW such as 1200/300s");
-	fields[0] = calls;
-	fields[1] = window_ms;
 	return RC_OK;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "cli/session_budget.h"
 #include "report/diagnostics.h"
 #include "server/simulator/simulator.h"
 
@@ -38,6 +39,8 @@ void session_done(struct session *session)
 	for (size_t i = 0; session->providers && i < session->project.account_count; i++)
 		if (session->providers[i])
 			session->providers[i]->vt->close(session->providers[i]);
+	for (size_t i = 0; session->budgets && i < session->project.account_count; i++)
+		budget_close(session->budgets[i]);
 	session_unlock(session);
 	if (session->store)
 		session->store->vt->close(session->store);

@@ -21,6 +21,7 @@
 #include "state/store.h"
 
 struct simulator;
+struct budget;
 
 struct session {
 	struct run run;
@@ -32,6 +33,7 @@ struct session {
 	struct store *store;              /**< NULL until opened */
 	bool is_locked;                   /**< the store's lease is ours */
 	struct provider **providers;      /**< one for each of project.accounts, in the same order; NULL entries: not opened */
+	struct budget **budgets;          /**< like providers: what their calls are taken from; NULL entries: nothing */
 	struct simulator *simulator;      /**< the embedded one; NULL unless an account is dev: */
 	const char *state_location;       /**< where the store is: a path from the working folder, or a URL */
 	int stdout_errno;                 /**< of the first failed write to standard output; 0: none failed */

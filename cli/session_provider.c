@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "cli/credential.h"
 #include "cli/locate.h"
+#include "cli/session_budget.h"
 #include "providers/open.h"
 #include "server/simulator/simulator.h"
 
@@ -178,7 +179,8 @@ enum rc session_provider(struct session *session, const char *account, struct pr
 
 	if (!session->providers) {
 		session->providers = arena_array(session->run.arena, project->account_count, sizeof(struct provider *));
-		if (!session->providers)
+		session->budgets = arena_array(session->run.arena, project->account_count, sizeof(struct budget *));
+		if (!session->providers || !session->budgets)
 			return RC_NOMEM;
 	}
 	for (size_t i = 0; i < project->account_count; i++) {
@@ -186,6 +188,8 @@ enum rc session_provider(struct session *session, const char *account, struct pr
 			continue;
 		if (!session->providers[i]) {
 			rc = open_provider(session, &project->accounts[i], &session->providers[i]);
+			if (!rc && !is_dev(&project->accounts[i]))
+				rc = budget_attach(session, session->providers[i], &session->budgets[i]);
 			if (rc)
 				return rc;
 		}

@@ -54,6 +54,23 @@ static void look_around(struct applying *a)
 	}
 }
 
+/** Just before a write is sent. A process that was stopped for longer than its lease lasts must not go on writing. */
+static enum rc may_write(void *context)
+{
+	struct applying *a = context;
+
+	look_around(a);
+	return a->result->is_lease_lost ? RC_STALE : RC_OK;
+}
+
+static void watch_writes(struct applying *a, bool is_on)
+{
+	for (size_t i = 0; i < a->in->provider_count; i++) {
+		a->in->providers[i]->hooks.may_write = is_on ? may_write : NULL;
+		a->in->providers[i]->hooks.write_context = is_on ? a : NULL;
+	}
+}
+
 static enum rc collect(struct applying *a, struct provider *provider, int64_t timeout_ms, bool *ret_any)
 {
 	struct call *call = NULL;
@@ -383,6 +400,7 @@ enum rc apply_plan(struct run *run, const struct apply_input *input, struct appl
 		return RC_NOMEM;
 	ret_result->states = a.states;
 	ret_result->messages = a.messages;
+	watch_writes(&a, true);
 	rc = open_tunnels(&a);
 	for (size_t i = 0; !rc && i < sizeof(phases) / sizeof(phases[0]) && !a.is_stopping; i++) {
 		look_around(&a);
@@ -392,6 +410,7 @@ enum rc apply_plan(struct run *run, const struct apply_input *input, struct appl
 	}
 	if (rc && rc != RC_NOMEM)
 		collect_rest(&a);
+	watch_writes(&a, false);
 	settle_rest(&a);
 	return rc;
 }

@@ -352,8 +352,12 @@ enum rc cloudflare_open(struct run *run, const struct cloudflare_config *config,
 		rc = RC_NOMEM;
 	if (!rc && config->account_id)
 		rc = cloudflare_set_account_id(&cf->provider, config->account_id);
-	if (!rc)
-		rc = http_new(run, &config->http, &cf->http);
+	if (!rc) {
+		struct http_config http = config->http;
+
+		http.hooks = &cf->provider.hooks;
+		rc = http_new(run, &http, &cf->http);
+	}
 	if (rc) {
 		cloudflare_close(&cf->provider);
 		return rc;

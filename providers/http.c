@@ -16,6 +16,11 @@
 /** An interrupt may come between looking at the flag and waiting: look again so often, in real time. */
 #define HTTP_INTERRUPT_POLL_MS 250
 
+/** Calls that are taken out of the budget at once: enough that taking costs little, few enough to waste little. */
+#define HTTP_BUDGET_CHUNK 20
+
+static const struct provider_hooks no_hooks;
+
 static int64_t now_ms(const struct http *http)
 {
 	return clock_mono_ms(&http->run->clock);
@@ -100,6 +105,7 @@ enum rc http_new(struct run *run, const struct http_config *config, struct http 
 		return RC_NOMEM;
 	http->run = run;
 	http->status = calloc(1, HTTP_STATUS_BYTES);
+	http->hooks = config->hooks ? config->hooks : &no_hooks;
 	http->trace_fd = config->trace_fd;
 	http->timeout_ms = config->timeout_ms > 0 ? config->timeout_ms : HTTP_TIMEOUT_MS;
 	http->token = copy_or_null(config->token, &is_copied);
@@ -193,6 +199,15 @@ static void finish(struct http *http, struct http_request *request, enum rc rc)
 	http_queue_done(http, request);
 }
 
+/** The server wants nothing before @p until_ms. */
+static void close_gate(struct http *http, int64_t until_ms)
+{
+	if (until_ms <= http->gate_ms)
+		return;
+	http->gate_ms = until_ms;
+	http->is_budget_gate = false;
+}
+
 /** Obey Ratelimit and Ratelimit-Policy of any answer. */
 static void read_rate_headers(struct http *http, const struct transfer *transfer)
 {
@@ -206,7 +221,7 @@ static void read_rate_headers(struct http *http, const struct transfer *transfer
 	if (wait_ms > HTTP_RATE_WAIT_MAX_MS)
 		wait_ms = HTTP_RATE_WAIT_MAX_MS;
 	if (wait_ms)
-		http->gate_ms = later(http->gate_ms, now_ms(http) + wait_ms);
+		close_gate(http, now_ms(http) + wait_ms);
 }
 
 /** How long to wait before the next try of a request that got 429. @return -1: it was refused for too long */
@@ -254,7 +269,7 @@ static void wait_and_retry(struct http *http, struct http_request *request, enum
 	request->answer.was_lost |= request->answer.maybe_executed;
 	request->own.wait_status = request->answer.status;
 	if (fault == HTTP_FAULT_RATE)
-		http->gate_ms = later(http->gate_ms, now + wait_ms);
+		close_gate(http, now + wait_ms);
 	request->own.is_told = is_told;
 	http_queue_push(http, request, now + wait_ms);
 }
@@ -332,6 +347,30 @@ static void collect(struct http *http)
 	}
 }
 
+/** Take one call out of the budget. @return false: there is none for now, and the gate is closed until there is */
+static bool take_call(struct http *http, int64_t now)
+{
+	int64_t want = (int64_t)http->heap_count < HTTP_BUDGET_CHUNK ? (int64_t)http->heap_count : HTTP_BUDGET_CHUNK;
+	int64_t wait_ms = 0;
+
+	if (!http->hooks->take_calls)
+		return true;
+	if (!http->credit)
+		http->hooks->take_calls(http->hooks->budget_context, want, &http->credit, &wait_ms);
+	if (http->credit) {
+		http->credit--;
+		return true;
+	}
+	http->gate_ms = now + later(wait_ms, 1);
+	http->is_budget_gate = true;
+	return false;
+}
+
+static bool may_send(const struct http *http, const struct http_request *request)
+{
+	return request->method == HTTP_GET || !http->hooks->may_write || !http->hooks->may_write(http->hooks->write_context);
+}
+
 /** Send what is due, as far as there is room. */
 static void start_due(struct http *http)
 {
@@ -343,8 +382,10 @@ static void start_due(struct http *http)
 		struct http_request *request = http->heap[0];
 		enum rc rc;
 
+		if (!take_call(http, now))
+			return;
 		http_queue_remove(http, request);
-		rc = transfer_start(http, request);
+		rc = may_send(http, request) ? transfer_start(http, request) : RC_CANCELLED;
 		if (rc)
 			finish(http, request, rc);
 	}
@@ -487,7 +528,9 @@ const char *http_status(const struct http *http, int64_t *ret_wait_ms)
 		return NULL;
 	if (ret_wait_ms)
 		*ret_wait_ms = until_ms - now;
-	if (http->gate_ms > now && http->policy_calls)
+	if (http->gate_ms > now && http->is_budget_gate)
+		snprintf(http->status, HTTP_STATUS_BYTES, "call budget used up: waiting %lld s", seconds);
+	else if (http->gate_ms > now && http->policy_calls)
 		snprintf(http->status, HTTP_STATUS_BYTES, "rate limit (%lld calls per %lld s): waiting %lld s",
 			 (long long)http->policy_calls, (long long)http->policy_window_s, seconds);
 	else if (http->gate_ms > now)

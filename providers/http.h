@@ -78,6 +78,7 @@ struct http_config {
 	unsigned parallelism;            /**< 0: HTTP_PARALLELISM */
 	int64_t timeout_ms;              /**< 0: HTTP_TIMEOUT_MS */
 	const char *ca_file;             /**< NULL: the system's */
+	const struct provider_hooks *hooks; /**< asked before requests are sent; NULL: nobody is; outlives the transport */
 	int trace_fd;                    /**< one line per try goes there; -1: none; not closed by the transport */
 };
 

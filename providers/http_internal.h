@@ -48,6 +48,9 @@ struct http {
 	size_t pending_count;                /**< submitted and not yet handed out */
 	uint64_t sequence;
 
+	const struct provider_hooks *hooks;  /**< never NULL */
+	int64_t credit;                      /**< calls taken out of the shared budget, and not made yet */
+	bool is_budget_gate;                 /**< gate_ms was set by the budget, not by the server */
 	int64_t gate_ms;                     /**< rate limit: nothing is sent before */
 	int64_t policy_calls, policy_window_s; /**< as last told by Ratelimit-Policy; 0: never */
 	size_t request_count, write_count;

@@ -136,12 +136,24 @@ struct provider_vt {
 	void (*close)(struct provider *provider);
 };
 
+/** What a provider asks before it sends; members may be NULL. Set by its user, at any time. */
+struct provider_hooks {
+	/** Before a request that writes: may it still be sent? Anything but RC_OK: its call comes back as RC_CANCELLED. */
+	enum rc (*may_write)(void *context);
+	void *write_context;
+	/** Before any request: take up to @p want calls out of the budget that the account's users share.
+	 * @param ret_calls    how many may be sent at once; 0: none before @p ret_wait_ms of the run's time have passed */
+	void (*take_calls)(void *context, int64_t want, int64_t *ret_calls, int64_t *ret_wait_ms);
+	void *budget_context;
+};
+
 /** A provider: one account behind one base URL and one token. */
 struct provider {
 	const struct provider_vt *vt;
 	const char *account;         /**< the project's name for it */
 	const char *account_id;      /**< Cloudflare's; NULL until resolved (providers/open.h) */
 	const char *url;             /**< base URL, for messages */
+	struct provider_hooks hooks;
 };
 
 /** Submit one call and wait for it. @return the call's rc */

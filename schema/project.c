@@ -32,6 +32,7 @@ void project_init(struct project *project)
 		.state = ".adit/state.db",
 		.tunnel_name = "{project}.{namespace}.{gateway}",
 		.dns = {.settle_ms = 10 * 1000},
+		.budget = {.calls = 1200, .window_ms = 300000, .share_percent = 60},
 		.guard = {.max_deletes = 10, .max_delete_percent = 30, .max_rule_percent = 50},
 	};
 }
@@ -156,6 +157,53 @@ static enum rc read_guard(struct reading *reading, const struct setting *setting
 	return read_table(reading, setting, &table);
 }
 
+static enum rc read_rate(struct reading *reading, const struct setting *setting)
+{
+	struct budget_config *budget = &((struct project *)setting->object)->budget;
+	struct diag *diag;
+
+	if (!reading_is_kind(reading, setting, NODE_STRING) ||
+	    !str_to_rate(setting->node->text, &budget->calls, &budget->window_ms))
+		return RC_OK;
+	diag = reading_fault(reading, setting, "A0307", "is no rate: \"%.40s\"", setting->node->text);
+	diag_help(reading->diags, diag, "Write calls and window, such as 1200/300s.");
+	return RC_OK;
+}
+
+static enum rc read_share(struct reading *reading, const struct setting *setting)
+{
+	const char *text = setting->node->text;
+	size_t size = strlen(text);
+	char digits[4] = "";
+	int64_t percent;
+	struct diag *diag;
+
+	if (!reading_is_kind(reading, setting, NODE_STRING))
+		return RC_OK;
+	if (size >= 2 && size <= sizeof(digits) && text[size - 1] == '%') {
+		memcpy(digits, text, size - 1);
+		if (!str_to_int64(digits, &percent) && percent >= 1 && percent <= 100) {
+			((struct project *)setting->object)->budget.share_percent = percent;
+			return RC_OK;
+		}
+	}
+	diag = reading_fault(reading, setting, "A0307", "is \"%.40s\"", text);
+	diag_help(reading->diags, diag, "It must be from 1%% to 100%%.");
+	return RC_OK;
+}
+
+static const struct project_key budget_keys[] = {
+	{.name = "calls", .read = read_rate},
+	{.name = "share", .read = read_share},
+};
+
+static enum rc read_budget(struct reading *reading, const struct setting *setting)
+{
+	static const struct project_table table = {budget_keys, COUNT(budget_keys), 0, false};
+
+	return read_table(reading, setting, &table);
+}
+
 static const struct project_key spec_keys[] = {
 	{.name = "accounts", .read = read_accounts},
 	{.name = "sources", .read = read_sources},
@@ -173,9 +221,10 @@ static const struct project_key spec_keys[] = {
 	{.name = "tunnelName", .read = read_tunnel_name, .offset = AT(tunnel_name)},
 	{.name = "dns", .read = read_dns},
 	{.name = "guard", .read = read_guard},
+	{.name = "budget", .read = read_budget},
 	{.name = "ignore", .read = read_ignores},
 	{.name = "via"}, {.name = "policies"}, {.name = "unsupported"}, {.name = "require"},
-	{.name = "imports"}, {.name = "moved"}, {.name = "removed"}, {.name = "budget"},
+	{.name = "imports"}, {.name = "moved"}, {.name = "removed"},
 };
 
 static enum rc read_spec(struct reading *reading, const struct setting *setting)

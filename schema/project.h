@@ -48,6 +48,12 @@ struct guard_config {
 	int64_t max_rule_percent;     /**< default 50 */
 };
 
+/** How many API calls all that share a store and an account may make: share_percent of calls in any window. */
+struct budget_config {
+	int64_t calls, window_ms;     /**< what the API allows; default 1200 in 300 s */
+	int64_t share_percent;        /**< of it for adit; default 60 */
+};
+
 struct dns_config {
 	int64_t settle_ms;            /**< default 10 s */
 };
@@ -70,6 +76,7 @@ struct project {
 	const char *tunnel_name;      /**< template; default "{project}.{namespace}.{gateway}" */
 	struct dns_config dns;
 	struct guard_config guard;
+	struct budget_config budget;
 	struct ignore_rule *ignores;
 	size_t ignore_count;
 	const struct text *text;      /**< NULL without a project file */

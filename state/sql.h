@@ -84,6 +84,7 @@ struct sql_store {
 	struct run *run;
 	bool is_empty;                 /**< opened for reading, and nothing was ever stored */
 	bool read_only;
+	bool budget_only;              /**< see store_options */
 	bool is_quiet;                 /**< fail without a diagnostic */
 	bool is_impatient;             /**< do not wait for a busy database */
 	bool is_loss_told;             /**< the lost lease has its diagnostic */

@@ -64,7 +64,7 @@ enum rc sql_budget_take(struct store *store, const struct budget_request *reques
 {
 	struct sql_store *s = (struct sql_store *)store;
 	struct budget_grant grant = { 0 };
-	enum rc rc = sql_check_writable(s);
+	enum rc rc = s->is_empty ? RC_NOTFOUND : sql_check_writable(s);
 
 	if (!rc)
 		rc = s->driver->begin(s, true);

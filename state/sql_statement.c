@@ -104,7 +104,8 @@ enum rc sql_fault_busy(struct sql_store *s)
 		return RC_CONFLICT;
 	s->is_quiet = s->is_impatient = true;
 	rc = sql_lease(&s->base, s->run->arena, &lease);
-	s->is_quiet = s->is_impatient = false;
+	s->is_quiet = s->budget_only;
+	s->is_impatient = false;
 	if (rc)
 		diag = diag_add(diags, SEVERITY_ERROR, "A0503", NOWHERE,
 				"another process is in the middle of a write to the state %s, and does not end it",
@@ -121,7 +122,11 @@ enum rc sql_fault_busy(struct sql_store *s)
 enum rc sql_fault_newer(struct sql_store *s, int64_t version)
 {
 	struct diags *diags = &s->run->diags;
-	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0506", NOWHERE,
+	struct diag *diag;
+
+	if (s->is_quiet)
+		return RC_UNSUPPORTED;
+	diag = diag_add(diags, SEVERITY_ERROR, "A0506", NOWHERE,
 				     "the state %s was written by a newer adit (its schema is version %lld, this adit knows %d)",
 				     s->base.location, (long long)version, SQL_SCHEMA_VERSION);
 

@@ -84,6 +84,7 @@ enum rc sql_store_init(struct sql_store *s, struct run *run, const struct sql_dr
 	s->driver = driver;
 	s->run = run;
 	s->read_only = options->read_only;
+	s->budget_only = s->is_quiet = options->budget_only;
 	s->ttl_ms = options->lease_ttl_ms > 0 ? options->lease_ttl_ms : DEFAULT_TTL_MS;
 	s->history_runs = options->history_runs ? options->history_runs : LIMIT_HISTORY_RUNS;
 	s->history_ms = options->history_ms ? options->history_ms : LIMIT_HISTORY_MS;

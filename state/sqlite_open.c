@@ -39,9 +39,12 @@ static int on_busy(void *context, int calls)
 
 static enum rc fault_file(struct sqlite_store *s, int error)
 {
-	struct diag *diag = diag_add(&s->sql.run->diags, SEVERITY_ERROR, "A0508", NOWHERE, "cannot open the state %s: %s",
-				     s->sql.base.location, strerror(error));
+	struct diag *diag;
 
+	if (s->sql.is_quiet)
+		return RC_IO;
+	diag = diag_add(&s->sql.run->diags, SEVERITY_ERROR, "A0508", NOWHERE, "cannot open the state %s: %s",
+			s->sql.base.location, strerror(error));
 	diag->system_errno = error;
 	return RC_IO;
 }
@@ -87,19 +90,24 @@ static void tighten(struct sqlite_store *s)
 	diag_help(diags, diag, "chmod 600 %s", s->sql.base.location);
 }
 
+static bool may_create(const struct sqlite_store *s)
+{
+	return !s->sql.read_only && !s->sql.budget_only;
+}
+
 /** @param ret_any  false: opened for reading, and nothing was ever stored */
 static enum rc prepare_file(struct sqlite_store *s, bool *ret_any)
 {
 	struct stat file;
 	enum rc rc;
 
-	if (stat(s->path, &file) < 0 && errno == ENOENT && !s->sql.read_only) {
+	if (stat(s->path, &file) < 0 && errno == ENOENT && may_create(s)) {
 		rc = create_file(s);
 		if (rc && rc != RC_EXISTS)
 			return rc;
 	}
 	if (stat(s->path, &file) < 0) {
-		if (errno != ENOENT || !s->sql.read_only)
+		if (errno != ENOENT || may_create(s))
 			return fault_file(s, errno);
 		*ret_any = false;
 		return RC_OK;
@@ -181,10 +189,11 @@ static enum rc open_database(struct sqlite_store *s)
 		rc = sqlite_schema_check(s, &any);
 	if (rc)
 		return rc;
-	tighten(s);
+	if (!s->sql.budget_only)
+		tighten(s);
 	if (!any)
 		sqlite_disconnect(s);
-	if (s->sql.read_only)
+	if (s->sql.read_only || s->sql.budget_only)
 		return RC_OK;
 	rc = check_pages(s);
 	/* Refused, without an error, while others have a WAL open: then it stays WAL, which is as durable. */

@@ -237,7 +237,9 @@ enum rc sqlite_schema_check(struct sqlite_store *s, bool *ret_any)
 		return sql_fault_newer(&s->sql, identity.version);
 	if (!is_new && (identity.version < 1 || identity.foreign))
 		return sql_fault_damaged(&s->sql, "its tables are not those that adit makes");
-	if (identity.version < SQL_SCHEMA_VERSION && !s->sql.read_only) {
+	if (identity.version < SQL_SCHEMA_VERSION && s->sql.budget_only) {
+		is_new = true; /* as good as none, until it is migrated */
+	} else if (identity.version < SQL_SCHEMA_VERSION && !s->sql.read_only) {
 		rc = sqlite_migrate(s, steps, sizeof(steps) / sizeof(steps[0]), SQL_SCHEMA_VERSION);
 		is_new = false;
 	} else if (identity.version < SQL_SCHEMA_VERSION && !is_new) {

@@ -151,7 +151,7 @@ struct store_vt {
 	/** Make apply and sync refuse, or let them again. @param reason  for people; NULL: resume. Same results as begin(). */
 	enum rc (*suspend)(struct store *store, const char *reason);
 	/** Take calls out of the budget that all processes and projects with this store share. Needs no lease.
-	 * @return RC_OK; RC_CONFLICT kept busy (A0503); RC_IO */
+	 * @return RC_OK; RC_NOTFOUND there is no store yet; RC_UNSUPPORTED it cannot share one; RC_CONFLICT kept busy (A0503); RC_IO */
 	enum rc (*budget_take)(struct store *store, const struct budget_request *request, struct budget_grant *ret_grant);
 	/** The whole project as one JSON document (state pull). */
 	enum rc (*export_document)(struct store *store, struct arena *arena, struct json **ret_document);
@@ -171,6 +171,7 @@ struct store {
 struct store_options {
 	const char *project;
 	bool read_only;              /**< never creates, migrates or writes */
+	bool budget_only;            /**< for budget_take() alone: quiet, never creates or migrates; may be empty */
 	int64_t lease_ttl_ms;        /**< 0: 60 s */
 	const char *holder;          /**< user@host; NULL: found out */
 	size_t history_runs;         /**< 0: LIMIT_HISTORY_RUNS */

@@ -550,6 +550,87 @@ static void a_silent_server_times_out(void **state)
 	assert_int_equal(create.attempts, 1);
 }
 
+static enum rc say_no(void *context)
+{
+	++*(int *)context;
+	return RC_STALE;
+}
+
+/** Whoever lost the lease: nothing that writes goes out any more, reads do. */
+static void writes_are_asked_for(void **state)
+{
+	struct providing *test = *state;
+	struct call create = create_call(test), read = providing_call(test, CALL_TUNNEL_GET);
+	int asked = 0;
+
+	providing_open(test);
+	test->provider->hooks.may_write = say_no;
+	test->provider->hooks.write_context = &asked;
+	script_answer(test->server, "GET", 200, "", TUNNEL_OK);
+	assert_int_equal(providing_do(test, &create), RC_CANCELLED);
+	assert_int_equal(create.attempts, 0);
+	assert_int_equal(asked, 1);
+	assert_int_equal(providing_do(test, &read), RC_OK);
+	assert_int_equal(asked, 1);
+	assert_int_equal(script_request_count(test->server), 1);
+}
+
+/** What a budget was asked, and what it has left. */
+struct purse {
+	struct providing *test;
+	int64_t left, most;
+	int64_t empty_since_ms;
+};
+
+static void take_from_purse(void *context, int64_t want, int64_t *ret_calls, int64_t *ret_wait_ms)
+{
+	struct purse *purse = context;
+	int64_t now = clock_mono_ms(&purse->test->run.clock);
+
+	purse->most = want > purse->most ? want : purse->most;
+	if (!purse->left && !purse->empty_since_ms)
+		purse->empty_since_ms = now;
+	else if (!purse->left && now >= purse->empty_since_ms + 7 * SECOND)
+		purse->left = 100;
+	*ret_calls = want < purse->left ? want : purse->left;
+	*ret_wait_ms = *ret_calls ? 0 : purse->empty_since_ms + 7 * SECOND - now;
+	purse->left -= *ret_calls;
+}
+
+/** Calls are taken in small lots, each before it is sent; an empty budget is waited for, and said. */
+static void calls_are_taken_from_the_budget(void **state)
+{
+	enum { CALLS = 30 };
+	struct providing *test = *state;
+	struct purse purse = {.test = test, .left = 25};
+	struct call calls[CALLS], *done;
+	struct provider_stats stats;
+	bool is_told = false;
+	size_t count = 0;
+
+	providing_open(test);
+	test->provider->hooks.take_calls = take_from_purse;
+	test->provider->hooks.budget_context = &purse;
+	for (size_t i = 0; i < CALLS; i++) {
+		script_answer(test->server, NULL, 200, "", TUNNEL_OK);
+		calls[i] = providing_call(test, CALL_TUNNEL_GET);
+		providing_submit(test, &calls[i]);
+	}
+	while (count < CALLS) {
+		enum rc rc = test->provider->vt->next(test->provider, SECOND, &done);
+		const char *status = test->provider->vt->status(test->provider, NULL);
+
+		assert_true(rc == RC_OK || rc == RC_TIMEOUT);
+		count += rc == RC_OK;
+		if (rc == RC_TIMEOUT && count == 25 && status && str_has_prefix(status, "call budget used up: waiting "))
+			is_told = true;
+	}
+	assert_true(is_told);
+	assert_int_equal(purse.most, 20);
+	test->provider->vt->stats(test->provider, &stats);
+	assert_in_range(stats.waited_ms, 5 * SECOND, 60 * SECOND);
+}
+
 static void next_returns_when_told(void **state)
 {
 	struct providing *test = *state;
@@ -745,6 +826,8 @@ int main(void)
 		TEST(a_used_up_ratelimit_pauses_before_the_next_call),
 		TEST(other_calls_go_on_while_one_waits),
 		TEST(a_silent_server_times_out),
+		TEST(writes_are_asked_for),
+		TEST(calls_are_taken_from_the_budget),
 		TEST(next_returns_when_told),
 		TEST(parallelism_is_used_and_kept),
 		TEST(requests_go_out_in_the_order_of_submission),

@@ -77,6 +77,9 @@ static void test_defaults(void **state)
 	assert_string_equal(p.tunnel_name, "{project}.{namespace}.{gateway}");
 	assert_int_equal(p.dns.settle_ms, 10000);
 	assert_int_equal(p.guard.max_deletes, 10);
+	assert_int_equal(p.budget.calls, 1200);
+	assert_int_equal(p.budget.window_ms, 300000);
+	assert_int_equal(p.budget.share_percent, 60);
 	assert_int_equal(p.guard.max_delete_percent, 30);
 	assert_int_equal(p.guard.max_rule_percent, 50);
 	assert_int_equal(p.ignore_count, 0);
@@ -109,6 +112,7 @@ static const char full[] =
 	"  state: var/state.db\n"
 	"  tunnelName: \"{project}-{gateway}\"\n"
 	"  dns: {settle: 1m30s, onConflict: refuse}\n"
+	"  budget: {calls: 60/15s, share: 100%}\n"
 	"  guard: {maxDeletes: 0, maxDeletePercent: 100, maxRulePercent: 5}\n"
 	"  ignore:\n"
 	"  - {address: \"cname/*.example.com\", field: comment, reason: owned by marketing, until: 2026-12-31}\n"
@@ -148,7 +152,7 @@ static void check_ignores(const struct project *p)
 	assert_null(p->ignores[1].field);
 	assert_int_equal(p->ignores[1].until_s, 1798714800);
 	assert_int_equal(p->ignores[2].until_s, 0);
-	assert_int_equal(p->ignores[2].span.line, 33);
+	assert_int_equal(p->ignores[2].span.line, 34);
 }
 
 static void test_every_key_is_read(void **state)
@@ -175,6 +179,9 @@ static void test_every_key_is_read(void **state)
 	assert_string_equal(p->tunnel_name, "{project}-{gateway}");
 	assert_int_equal(p->dns.settle_ms, 90000);
 	assert_int_equal(p->guard.max_deletes, 0);
+	assert_int_equal(p->budget.calls, 60);
+	assert_int_equal(p->budget.window_ms, 15000);
+	assert_int_equal(p->budget.share_percent, 100);
 	assert_int_equal(p->guard.max_delete_percent, 100);
 	assert_int_equal(p->guard.max_rule_percent, 5);
 	check_ignores(p);
@@ -263,7 +270,7 @@ static const struct {
 	/* keys */
 	{SPEC "  acounts: []\n", "A0304", 5, 3, "spec has no key \"acounts\"", "Did you mean accounts?"},
 	{SPEC "  zzz: []\n", "A0304", 5, 3, NULL, "accounts, sources, gateways, controllerNames, defaultGateway, attach, "
-	 "services, state, tunnelName, dns, guard, ignore."},
+	 "services, state, tunnelName, dns, guard, budget, ignore."},
 	{SPEC "  via: []\n", "A0305", 5, 3, "spec has a key that this adit does not read yet: \"via\"", "Remove"},
 	{SPEC "  policies: []\n", "A0305", 5, 3, NULL, NULL},
 	{SPEC "  unsupported: {}\n", "A0305", 5, 3, NULL, NULL},
@@ -271,7 +278,15 @@ static const struct {
 	{SPEC "  imports: []\n", "A0305", 5, 3, NULL, NULL},
 	{SPEC "  moved: []\n", "A0305", 5, 3, NULL, NULL},
 	{SPEC "  removed: []\n", "A0305", 5, 3, NULL, NULL},
-	{SPEC "  budget: {}\n", "A0305", 5, 3, NULL, NULL},
+	{SPEC "  budget: {calls: 12}\n", "A0303", 5, 19, NULL, NULL},
+	{SPEC "  budget: {calls: 1200}\n", "A0303", 5, 19, NULL, NULL},
+	{SPEC "  budget: {calls: 0/300s}\n", "A0307", 5, 19, "no rate", "1200/300s"},
+	{SPEC "  budget: {calls: 5/0s}\n", "A0307", 5, 19, NULL, NULL},
+	{SPEC "  budget: {share: 0%}\n", "A0307", 5, 19, "0%", "100%"},
+	{SPEC "  budget: {share: 101%}\n", "A0307", 5, 19, NULL, NULL},
+	{SPEC "  budget: {share: 1000%}\n", "A0307", 5, 19, NULL, NULL},
+	{SPEC "  budget: {share: half}\n", "A0307", 5, 19, NULL, NULL},
+	{SPEC "  budget: {share: 60}\n", "A0303", 5, 19, NULL, NULL},
 	{SPEC "  sources:\n  - path: x\n    substitute: {A: b}\n", "A0305", 7, 5, "spec.sources[0]", NULL},
 	{SPEC "  sources:\n  - {kustomize: overlays/prod}\n", "A0305", 6, 6, "kustomize", NULL},
 	{SPEC "  sources:\n  - {helm: chart, values: [a]}\n", "A0305", 6, 6, "helm", NULL},

@@ -1,0 +1,107 @@
+/** @file The budget of API calls: from the store that processes share, else counted here. */
+#include "cli/session_budget.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+#define SLOTS 30
+
+struct budget {
+	struct session *session;
+	struct provider *provider;
+	int64_t limit, window_ms;
+	struct store *store;          /**< opened for this alone */
+	bool is_alone;                /**< no store to share it with: slots count what this process does */
+	struct {
+		int64_t start_ms, calls;
+	} slots[SLOTS + 2];           /**< by start, in a ring */
+};
+
+/** What the limit belongs to: host and account. */
+static const char *budget_key(const struct budget *budget)
+{
+	const char *url = budget->provider->url, *host = strstr(url, "://");
+
+	host = host ? host + 3 : url;
+	return arena_printf(budget->session->run.arena, "%.*s/%s", (int)strcspn(host, "/"), host,
+			    str_or_empty(budget->provider->account_id));
+}
+
+/** Count in this process: a slot is forgotten when the window has passed its end. */
+static void take_alone(struct budget *budget, int64_t want, struct budget_grant *grant)
+{
+	int64_t slot_ms = budget->window_ms / SLOTS > 0 ? budget->window_ms / SLOTS : 1;
+	int64_t now = clock_mono_ms(&budget->session->run.clock), start = now - now % slot_ms;
+	int64_t used = 0, oldest = INT64_MAX;
+	size_t present = (size_t)(start / slot_ms) % (SLOTS + 2);
+
+	if (budget->slots[present].start_ms != start) {
+		budget->slots[present].start_ms = start;
+		budget->slots[present].calls = 0;
+	}
+	for (size_t i = 0; i < SLOTS + 2; i++) {
+		if (!budget->slots[i].calls || budget->slots[i].start_ms + slot_ms + budget->window_ms <= now)
+			continue;
+		used += budget->slots[i].calls;
+		oldest = budget->slots[i].start_ms < oldest ? budget->slots[i].start_ms : oldest;
+	}
+	grant->calls = budget->limit - used < want ? budget->limit - used : want;
+	if (grant->calls > 0)
+		budget->slots[present].calls += grant->calls;
+	else
+		*grant = (struct budget_grant){ .wait_ms = oldest + slot_ms + budget->window_ms - now };
+}
+
+/** The session's own store when it may write, else one opened for the budget alone. */
+static enum rc take_shared(struct budget *budget, int64_t want, struct budget_grant *grant)
+{
+	struct session *session = budget->session;
+	const struct store_options options = { .project = session->project.name, .budget_only = true };
+	struct budget_request request = { .account = budget_key(budget), .want = want, .limit = budget->limit,
+					  .window_ms = budget->window_ms };
+	enum rc rc = request.account ? RC_OK : RC_NOMEM;
+
+	if (!rc && !budget->store)
+		rc = store_open(&session->run, session->state_location, &options, &budget->store);
+	return rc ? rc : budget->store->vt->budget_take(budget->store, &request, grant);
+}
+
+/** A store that cannot be asked must not stop the run: what cannot be shared is kept to alone. */
+static void take_calls(void *context, int64_t want, int64_t *ret_calls, int64_t *ret_wait_ms)
+{
+	struct budget *budget = context;
+	struct budget_grant grant = { 0 };
+
+	if (!budget->is_alone && take_shared(budget, want, &grant))
+		budget->is_alone = true;
+	if (budget->is_alone)
+		take_alone(budget, want, &grant);
+	*ret_calls = grant.calls;
+	*ret_wait_ms = grant.wait_ms;
+}
+
+enum rc budget_attach(struct session *session, struct provider *provider, struct budget **ret_budget)
+{
+	const struct budget_config *config = &session->project.budget;
+	struct budget *budget = arena_alloc(session->run.arena, sizeof(*budget));
+	int64_t limit = config->calls * config->share_percent / 100;
+
+	if (!budget)
+		return RC_NOMEM;
+	budget->session = session;
+	budget->provider = provider;
+	budget->limit = limit > 0 ? limit : 1;
+	budget->window_ms = config->window_ms;
+	budget->is_alone = !session->state_location;
+	provider->hooks.take_calls = take_calls;
+	provider->hooks.budget_context = budget;
+	*ret_budget = budget;
+	return RC_OK;
+}
+
+void budget_close(struct budget *budget)
+{
+	if (budget && budget->store)
+		budget->store->vt->close(budget->store);
+}
