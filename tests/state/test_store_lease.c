@@ -79,6 +79,7 @@ static void test_waiting_ends_with_the_timeout(void **state)
 	other = open_again(f);
 	/* a thousand times as fast: the lease would last long beyond the wait, had the clocks one pace */
 	other->run.clock.scale = 1000;
+	other->run.clock.wall_anchor_ms = other->run.clock.start_mono_ms;
 	other->run.clock.wall_offset_ms -= 3600000;
 	begun = clock_mono_ms(&other->run.clock);
 	assert_int_equal(lock(other, 30000), RC_CONFLICT);
