@@ -165,8 +165,11 @@ static void judge_result(struct session *session, const struct apply_result *res
 
 	if (result->is_interrupted)
 		session->verdict.interrupted = true;
-	if (result->is_lease_lost)
+	/* What failed then failed for that: whoever took over does the rest. */
+	if (result->is_lease_lost) {
 		session->verdict.stale = true;
+		return;
+	}
 	if (result->failed && !any)
 		session->verdict.error = true;
 	else if (result->failed || result->skipped || result->deferred || result->stale)
