@@ -14,6 +14,10 @@ struct desired_tunnel {
 	struct resource **rules;      /**< in order; the last is the catch-all */
 	size_t rule_count;
 	bool protect;                 /**< never delete */
+	const char *owner;            /**< the project whose Gateway it is: of this one only the rules, without a catch-all;
+				       * NULL: this project */
+	const struct json *gateway;   /**< what other projects' Routes are judged by (schema/shared_gateway.h); NULL for
+				       * native Tunnels, and for Gateways of other projects */
 };
 
 struct desired_cname {

@@ -79,6 +79,19 @@ struct listener {
 	struct span hostname_span;
 };
 
+/** A policy that closes what it covers, as the owner of a shared Gateway found it. */
+struct shared_policy {
+	const char *feature, *reason;
+};
+
+/** A Gateway that another project owns, as that project recorded it. */
+struct shared_gateway {
+	const char *owner;            /**< the project */
+	const char *account_id, *tunnel_id, *tunnel_name;
+	const struct shared_policy *policy;             /**< covers every rule; NULL: none */
+	const struct shared_policy **listener_policies; /**< one per listener; NULL entries: none */
+};
+
 struct gateway {
 	struct meta meta;
 	const char *class_name;
@@ -86,6 +99,7 @@ struct gateway {
 	struct listener *listeners;
 	size_t listener_count;
 	bool is_default;              /**< spec.defaultScope: All */
+	const struct shared_gateway *shared; /**< NULL: the project's own */
 };
 
 struct parent_ref {

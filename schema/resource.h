@@ -42,7 +42,12 @@ struct origin {
 	struct span span;     /**< the match, rule, hostname or object */
 	uint32_t rule, match; /**< indexes within the Route, 0-based */
 	const char *why;      /**< "exact host before wildcards; longest prefix first"; NULL when obvious */
+	/** A rule's place among those of its hostname, whatever project they are of: the smaller text comes first.
+	 * PRECEDENCE_LAST: it is there for what no Route takes, and makes room for any that does. NULL: of no Gateway. */
+	const char *precedence;
 };
+
+#define PRECEDENCE_LAST "~"
 
 struct resource {
 	enum resource_kind kind;

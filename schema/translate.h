@@ -16,6 +16,8 @@ struct translate_input {
 	/** Who is recorded: rule address -> origin object ("HTTPRoute shop/web"), "cname/<fqdn>" -> tunnel address. Who is
 	 * recorded keeps it while it claims it. NULL: nothing recorded (render, validate). */
 	const struct map *recorded;
+	/** Rule address -> the other project that has this place in a shared tunnel (const char *); NULL: nobody. */
+	const struct map *taken;
 };
 
 /** @param ret_desired  arena

@@ -74,6 +74,9 @@ static enum rc emit_place(struct translation *t, struct draft *draft, const stru
 	rule.origin.rule = c->rule_index;
 	rule.origin.match = c->match_index;
 	rule.origin.why = positions[hostname_class(place->host->hostname)][c->match->match->path_type];
+	rule.origin.precedence = translate_precedence(t, place);
+	if (!rule.origin.precedence)
+		return RC_NOMEM;
 	if (c->verdict == RULE_SERVES)
 		rc = verified(t, draft, c->rule, &rule.u.rule.origin_request);
 	return rc ? rc : translate_emit_rule(t, draft, &rule);
@@ -96,6 +99,7 @@ static enum rc emit_closing(struct translation *t, struct draft *draft, const st
 	rule.origin.object = draft->object;
 	rule.origin.span = block->listener->hostname_span;
 	rule.origin.why = "closes its listener: what no Route of it takes stays with it";
+	rule.origin.precedence = PRECEDENCE_LAST;
 	return translate_emit_rule(t, draft, &rule);
 }
 
@@ -146,9 +150,11 @@ static enum rc emit_gateway(struct translation *t, struct draft *draft)
 	for (size_t b = 0; !rc && b < draft->block_count; b++) {
 		while (!rc && next < count && places[next]->host->block == b)
 			rc = emit_place(t, draft, places[next++]);
-		if (!rc)
+		if (!rc && !draft->gateway->shared)
 			rc = emit_closing(t, draft, &draft->blocks[b]);
 	}
+	if (!rc && !draft->gateway->shared)
+		rc = translate_shared_facts(t, draft);
 	return rc ? rc : translate_emit_tunnel(t, draft, "http_status:404", draft->gateway->meta.span);
 }
 
@@ -164,6 +170,7 @@ static enum rc emit_catch_all(struct translation *t, struct draft *draft, const 
 	rule.origin.object = draft->object;
 	rule.origin.span = span;
 	rule.origin.why = "last, for what no other rule takes";
+	rule.origin.precedence = draft->native ? NULL : PRECEDENCE_LAST;
 	if (!rule.address)
 		return RC_NOMEM;
 	if (!resource_service_is_serving(service))
@@ -240,7 +247,8 @@ enum rc translate_emit_tunnel(struct translation *t, struct draft *draft, const 
 	if (!tunnel || !grown)
 		return RC_NOMEM;
 	desired->tunnels = grown;
-	rc = emit_catch_all(t, draft, catch_all, span);
+	/* Of another project's Gateway the catch-all is that project's. */
+	rc = draft->tunnel.owner ? RC_OK : emit_catch_all(t, draft, catch_all, span);
 	if (!rc)
 		rc = make_order(t, &draft->tunnel, &tunnel->u.tunnel.rule_order);
 	if (rc)
@@ -248,6 +256,7 @@ enum rc translate_emit_tunnel(struct translation *t, struct draft *draft, const 
 	tunnel->kind = RESOURCE_TUNNEL;
 	tunnel->address = draft->address;
 	tunnel->tunnel = draft->address;
+	tunnel->id = draft->tunnel.owner ? draft->gateway->shared->tunnel_id : NULL;
 	tunnel->origin.object = draft->object;
 	tunnel->origin.span = draft->gateway ? draft->gateway->meta.span : draft->native->meta.span;
 	tunnel->u.tunnel.account = draft->account;

@@ -81,6 +81,8 @@ static enum rc judge(struct translation *t, const struct gateway *gateway, const
 	const struct gateway_class *class = map_get(&t->classes, gateway->class_name);
 
 	*ret_why = NULL;
+	if (gateway->shared)
+		return RC_OK; /* spec.gateways names it */
 	if (translate_is_ignored(t, "Gateway", &gateway->meta)) {
 		*ret_why = "its annotation adit.cnap.tech/ignore says so";
 		return RC_OK;
@@ -101,6 +103,9 @@ static const char *account_of(struct translation *t, const struct gateway *gatew
 	const struct project *project = t->in->project;
 	const struct account *account = account_of_class(project, gateway->class_name);
 
+	for (size_t i = 0; gateway->shared && i < project->account_count; i++)
+		if (str_eq(project->accounts[i].account_id, gateway->shared->account_id))
+			return project->accounts[i].name;
 	if (account)
 		return account->name;
 	if (!project->account_count)
@@ -216,9 +221,14 @@ static enum rc add_gateway(struct translation *t, struct known_gateway *known)
 		return rc;
 	known->draft->gateway = gateway;
 	known->draft->tunnel.protect = gateway->meta.protect;
+	if (gateway->shared) {
+		known->draft->name = gateway->shared->tunnel_name;
+		known->draft->tunnel.owner = gateway->shared->owner;
+	}
 	rc = translate_draft_origin(t, known->draft, gateway->meta.origin_request);
 	if (!rc)
-		rc = find_policy(t, known->draft);
+		rc = gateway->shared ? translate_shared_policy(t, gateway->shared->policy, &known->draft->policy)
+				     : find_policy(t, known->draft);
 	if (!rc)
 		rc = translate_listeners(t, known->draft);
 	return rc;

@@ -110,6 +110,7 @@ struct place {
 	struct candidate *candidates;
 	const struct candidate *winner;    /**< NULL: no rule */
 	bool is_recorded;                  /**< the winner stood here before */
+	const char *taken_by;              /**< the other project that has it in a shared tunnel; NULL: nobody */
 };
 
 /** A tunnel under construction. */
@@ -207,6 +208,15 @@ enum rc translate_policies(struct translation *t) MUST_CHECK;
  * @param ret_fault  the first of them by key; left alone when there is none */
 enum rc translate_policy_of(struct translation *t, const char *kind, const struct meta *meta, const char *section,
 			    const struct fault **ret_fault) MUST_CHECK;
+
+/* translate_shared.c: Gateways that several projects have Routes on */
+/** The fault that a policy of the owner's is; left alone when there is none. */
+enum rc translate_shared_policy(struct translation *t, const struct shared_policy *policy,
+				const struct fault **ret_fault) MUST_CHECK;
+/** What the owner records of its Gateway. */
+enum rc translate_shared_facts(struct translation *t, struct draft *draft) MUST_CHECK;
+/** struct origin's precedence of the rule of a place; arena; NULL when memory is used up. */
+const char *translate_precedence(struct translation *t, const struct place *place);
 
 /* translate_gateway.c, translate_listener.c */
 enum rc translate_gateways(struct translation *t) MUST_CHECK;

@@ -75,6 +75,8 @@ static enum rc judge(struct translation *t, const struct draft *draft, struct dr
 		l->closed_to = "its allowedRoutes.namespaces is from: Selector without a selector";
 	else if (listener->from == ROUTES_FROM_NONE)
 		l->closed_to = "its allowedRoutes.namespaces is from: None";
+	if (draft->gateway->shared)
+		return translate_shared_policy(t, draft->gateway->shared->listener_policies[l - draft->listeners], &l->policy);
 	return translate_policy_of(t, "Gateway", &draft->gateway->meta, listener->name, &l->policy);
 }
 

@@ -195,7 +195,9 @@ static void settle_place(struct translation *t, struct place *place)
 {
 	const char *recorded = t->in->recorded ? map_get(t->in->recorded, place->address) : NULL;
 
-	for (const struct candidate *c = place->candidates; c && !place->host->is_lost; c = c->next) {
+	if (!recorded && t->in->taken)
+		place->taken_by = map_get(t->in->taken, place->address);
+	for (const struct candidate *c = place->candidates; c && !place->host->is_lost && !place->taken_by; c = c->next) {
 		bool stood = str_eq(recorded, c->route->object);
 
 		if (!is_contender(c))
@@ -295,6 +297,23 @@ static const char *place_reason(struct translation *t, const struct place *place
 	return arena_printf(t->arena, "%s has this hostname and path, %s", winner->route->object, why);
 }
 
+/** A newcomer to a place of a shared tunnel: who is recorded keeps it. */
+static enum rc lose_to_project(struct translation *t, const struct place *place, const struct candidate *c,
+			       struct claim *claim, const char *where)
+{
+	struct fault fault = {.feature = "hostname and path", .span = c->match->match->span};
+	enum rc rc;
+
+	fault.reason = arena_printf(t->arena, "project %s has this hostname and path on the shared %s, as it is there now",
+				    place->taken_by, place->host->draft->object);
+	if (!fault.reason)
+		return RC_NOMEM;
+	claim->state = CLAIM_LOST;
+	claim->reason = fault.reason;
+	rc = refuse_all(t, c, &fault, "no rule at", where);
+	return rc ? rc : translate_claim(t, claim);
+}
+
 static enum rc lose_place(struct translation *t, const struct place *place, const struct candidate *c,
 			  struct claim *claim, const char *where)
 {
@@ -337,6 +356,8 @@ static enum rc candidate_loss(struct translation *t, const struct place *place, 
 		claim.reason = "redirects to https, which the edge does (Always Use HTTPS)";
 	} else if (place->host->is_lost) {
 		return lose_host(t, place, c, &claim, where);
+	} else if (place->taken_by) {
+		return lose_to_project(t, place, c, &claim, where);
 	} else if (c != winner) {
 		return lose_place(t, place, c, &claim, where);
 	} else {

@@ -22,6 +22,9 @@ enum statement {
 	SQL_INTENT_BEGIN, SQL_INTENT_END, SQL_INTENT_OPEN, SQL_INTENT_PRUNE,
 	SQL_RUN_NEXT, SQL_RUN_BEGIN, SQL_RUN_ABANDON, SQL_RUN_END, SQL_RUN_LIST, SQL_RUN_READ, SQL_RUN_CHANGES, SQL_RUN_PRUNE,
 	SQL_CHANGE_WRITE, SQL_SNAPSHOT_WRITE, SQL_SNAPSHOT_READ, SQL_SNAPSHOT_PRUNE,
+	SQL_GATEWAY_READ, SQL_GATEWAY_WRITE, SQL_GATEWAY_DELETE, SQL_GATEWAY_SHARERS, SQL_GATEWAY_CLEAR,
+	SQL_SLICE_READ, SQL_SLICE_INTENTS,
+	SQL_LOCK_READ, SQL_LOCK_WRITE, SQL_LOCK_RENEW, SQL_LOCK_COUNT, SQL_LOCK_DELETE,
 	SQL_BUDGET_READ, SQL_BUDGET_WRITE, SQL_BUDGET_PRUNE,
 	SQL_COUNT,
 };
@@ -95,6 +98,8 @@ struct sql_store {
 	const char *host_id;           /**< kernel and pid namespace: where a pid means the same; "" unknown */
 	int64_t fence;                 /**< of the lease held; 0: none */
 	int64_t run_id;                /**< begun and not ended; 0: none */
+	const char *lock_purpose;      /**< of the locks on tunnels that are held; NULL: none */
+	size_t lock_count;
 };
 
 /* sql_store.c */
@@ -153,7 +158,40 @@ void sql_unlock(struct store *store);
 enum rc sql_lease(struct store *store, struct arena *arena, struct lease_info *ret_lease) MUST_CHECK;
 enum rc sql_break_lease(struct store *store, int64_t fence) MUST_CHECK;
 
+/** The lease of the project, or of another key, if it is alive and not ours.
+ * @param key  NULL: the project
+ * @return RC_NOTFOUND there is no row; RC_STALE there is one, but it may be taken over; RC_EXISTS it is alive */
+enum rc sql_find_rival(struct sql_store *s, const char *key, struct lease_info *ret_lease) MUST_CHECK;
+/** Somebody holds it (A0501). @return RC_CONFLICT */
+enum rc sql_fault_held(struct sql_store *s, const struct lease_info *lease) MUST_CHECK;
+/** It was taken over (A0502). @return RC_STALE */
+enum rc sql_fault_lost(struct sql_store *s) MUST_CHECK;
+
+/* sql_tunnel_lock.c */
+
+enum rc sql_tunnel_lock(struct store *store, const char *const *keys, size_t count, int64_t timeout_ms) MUST_CHECK;
+void sql_tunnel_unlock(struct store *store);
+/** Within a transaction: are the locks on tunnels still ours? @param renew  and stay so
+ * @return RC_OK; RC_STALE (A0502) */
+enum rc sql_tunnel_pass(struct sql_store *s, bool renew) MUST_CHECK;
+
+/* sql_gateway.c */
+
+enum rc sql_gateways(struct store *store, struct arena *arena, const char *owner, struct recorded_gateway **ret_gateways,
+		     size_t *ret_count) MUST_CHECK;
+enum rc sql_slices(struct store *store, struct arena *arena, const char *owner, const char *address,
+		   struct slice **ret_slices, size_t *ret_count) MUST_CHECK;
+/** All rows of a project, within a transaction. */
+enum rc sql_gateway_rows(struct sql_store *s, struct arena *arena, const char *project,
+			 struct recorded_gateway **ret_gateways, size_t *ret_count) MUST_CHECK;
+/** An outcome's Gateways; removals first. @param changed  set when anything was not so before */
+enum rc sql_gateways_write(struct sql_store *s, const struct outcome *outcome, bool *changed) MUST_CHECK;
+
 /* sql_resource.c */
+
+/** The recorded rules of a project in a tunnel, within a transaction. */
+enum rc sql_slice_rules(struct sql_store *s, struct arena *arena, const char *project, const char *tunnel,
+			struct recorded **ret_rules, size_t *ret_count) MUST_CHECK;
 
 enum rc sql_load(struct store *store, struct arena *arena, struct recorded_state *ret_state) MUST_CHECK;
 /** sql_load() within a transaction that runs already. */

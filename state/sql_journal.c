@@ -71,6 +71,8 @@ static enum rc write_outcome(struct sql_store *s, const struct outcome *outcome)
 	if (!rc)
 		rc = sql_zones_write(s, outcome->zones, outcome->zone_count);
 	if (!rc)
+		rc = sql_gateways_write(s, outcome, &changed);
+	if (!rc)
 		rc = close_intents(s, outcome);
 	if (!rc && changed)
 		rc = sql_execute(s, SQL_META_SERIAL, NULL, 0);

@@ -52,12 +52,13 @@ static enum rc copy_lease(struct arena *arena, struct sql_rows *row, struct leas
 	return rc;
 }
 
-/** @return RC_OK; RC_NOTFOUND there is none */
-static enum rc read_lease(struct sql_store *s, struct arena *arena, struct lease *ret_lease)
+/** @param key  NULL: the project's. @return RC_OK; RC_NOTFOUND there is none */
+static enum rc read_lease(struct sql_store *s, struct arena *arena, const char *key, struct lease *ret_lease)
 {
+	const struct value value = text_value(key);
 	struct sql_rows *row = NULL;
 	bool any = false;
-	enum rc rc = sql_query(s, SQL_LEASE_READ, NULL, 0, &row);
+	enum rc rc = sql_query(s, key ? SQL_LOCK_READ : SQL_LEASE_READ, &value, key ? 1 : 0, &row);
 
 	if (!rc)
 		rc = sql_next(row, &any);
@@ -82,7 +83,7 @@ static bool is_expired(struct sql_store *s, const struct lease_info *lease)
 	return lease->heartbeat_ms < 0 || (now >= lease->heartbeat_ms && now - lease->heartbeat_ms >= lease->ttl_ms);
 }
 
-static enum rc fault_held(struct sql_store *s, const struct lease_info *lease)
+enum rc sql_fault_held(struct sql_store *s, const struct lease_info *lease)
 {
 	struct diags *diags = &s->run->diags;
 	const char *since = clock_rfc3339(s->run->arena, lease->acquired_ms);
@@ -102,7 +103,7 @@ static enum rc fault_held(struct sql_store *s, const struct lease_info *lease)
 	return RC_CONFLICT;
 }
 
-static enum rc fault_lost(struct sql_store *s)
+enum rc sql_fault_lost(struct sql_store *s)
 {
 	struct diags *diags = &s->run->diags;
 	struct diag *diag;
@@ -205,31 +206,31 @@ static enum rc raise_fence(struct sql_store *s, const struct meta *meta, int64_t
 	return rc;
 }
 
-/** The present lease, if it is alive and not ours.
- * @return RC_NOTFOUND there is no row; RC_STALE there is one, but it may be taken over; RC_EXISTS it is alive */
-static enum rc find_rival(struct sql_store *s, struct lease *ret_lease)
+enum rc sql_find_rival(struct sql_store *s, const char *key, struct lease_info *ret_lease)
 {
-	enum rc rc = read_lease(s, s->run->arena, ret_lease);
+	struct lease lease;
+	enum rc rc = read_lease(s, s->run->arena, key, &lease);
 
 	if (rc)
 		return rc;
-	return is_expired(s, &ret_lease->info) || is_process_dead(s, ret_lease) ? RC_STALE : RC_EXISTS;
+	*ret_lease = lease.info;
+	return is_expired(s, &lease.info) || is_process_dead(s, &lease) ? RC_STALE : RC_EXISTS;
 }
 
 /** A write without a lock: see invariant 3. */
 static enum rc pass_unlocked(struct sql_store *s)
 {
-	struct lease lease;
+	struct lease_info lease;
 	struct value fence;
-	enum rc rc = find_rival(s, &lease);
+	enum rc rc = sql_find_rival(s, NULL, &lease);
 
 	if (rc == RC_NOTFOUND)
 		return RC_OK;
 	if (rc == RC_EXISTS)
-		return fault_held(s, &lease.info);
+		return sql_fault_held(s, &lease);
 	if (rc != RC_STALE)
 		return rc;
-	fence = int_value(lease.info.fence);
+	fence = int_value(lease.fence);
 	return sql_execute(s, SQL_LEASE_DELETE, &fence, 1);
 }
 
@@ -240,7 +241,7 @@ static enum rc pass_locked(struct sql_store *s)
 	enum rc rc = sql_execute(s, SQL_LEASE_RENEW, values, 2);
 
 	if (!rc && sql_changed(s) != 1)
-		rc = fault_lost(s);
+		rc = sql_fault_lost(s);
 	return rc;
 }
 
@@ -276,6 +277,8 @@ enum rc sql_write_begin(struct sql_store *s)
 		return rc;
 	rc = s->fence ? pass_locked(s) : pass_unlocked(s);
 	if (!rc)
+		rc = sql_tunnel_pass(s, false);
+	if (!rc)
 		rc = ensure_lineage(s, &meta);
 	return rc ? sql_write_end(s, rc) : RC_OK;
 }
@@ -307,7 +310,7 @@ static enum rc write_lease(struct sql_store *s, const struct meta *meta, const c
 }
 
 /** One attempt. @return RC_OK; RC_EXISTS @p ret_rival is alive */
-static enum rc try_lock(struct sql_store *s, const char *purpose, struct lease *ret_rival)
+static enum rc try_lock(struct sql_store *s, const char *purpose, struct lease_info *ret_rival)
 {
 	int64_t fence = 0;
 	struct meta meta;
@@ -315,7 +318,7 @@ static enum rc try_lock(struct sql_store *s, const char *purpose, struct lease *
 
 	if (rc)
 		return rc;
-	rc = find_rival(s, ret_rival);
+	rc = sql_find_rival(s, NULL, ret_rival);
 	if (rc == RC_NOTFOUND || rc == RC_STALE)
 		rc = write_lease(s, &meta, purpose, &fence);
 	rc = sql_write_end(s, rc);
@@ -335,7 +338,7 @@ enum rc sql_lock(struct store *store, const char *purpose, int64_t timeout_ms)
 	if (s->fence)
 		return sql_heartbeat(store);
 	for (;;) {
-		struct lease rival;
+		struct lease_info rival;
 		int64_t left_ms;
 		enum rc rc = try_lock(s, purpose, &rival);
 
@@ -343,7 +346,7 @@ enum rc sql_lock(struct store *store, const char *purpose, int64_t timeout_ms)
 			return rc;
 		left_ms = timeout_ms - (clock_mono_ms(clock) - begun_ms);
 		if (left_ms <= 0)
-			return fault_held(s, &rival.info);
+			return sql_fault_held(s, &rival);
 		if (run_is_interrupted(s->run))
 			return RC_CANCELLED;
 		clock_sleep_ms(clock, left_ms < POLL_MS ? left_ms : POLL_MS);
@@ -358,7 +361,10 @@ enum rc sql_heartbeat(struct store *store)
 	if (!s->fence)
 		return RC_OK;
 	rc = s->driver->begin(s, true);
-	return rc ? rc : sql_write_end(s, pass_locked(s));
+	if (rc)
+		return rc;
+	rc = pass_locked(s);
+	return sql_write_end(s, rc ? rc : sql_tunnel_pass(s, true));
 }
 
 /** A lease that cannot be given back ends by itself, or with this process. */
@@ -383,7 +389,7 @@ enum rc sql_lease(struct store *store, struct arena *arena, struct lease_info *r
 {
 	struct sql_store *s = (struct sql_store *)store;
 	struct lease lease;
-	enum rc rc = s->is_empty ? RC_NOTFOUND : read_lease(s, arena, &lease);
+	enum rc rc = s->is_empty ? RC_NOTFOUND : read_lease(s, arena, NULL, &lease);
 
 	if (!rc)
 		*ret_lease = lease.info;

@@ -17,14 +17,14 @@
 enum column {
 	COLUMN_KIND, COLUMN_ADDRESS, COLUMN_ID, COLUMN_TUNNEL, COLUMN_OBJECT, COLUMN_ACCOUNT_ID, COLUMN_ZONE_ID,
 	COLUMN_PRIOR_COMMENT, COLUMN_FIELDS, COLUMN_COUNT,
-	COLUMN_PROTECTED = COLUMN_COUNT, COLUMN_RETIRED, COLUMN_FINGERPRINT, COLUMN_ALL,
+	COLUMN_PROTECTED = COLUMN_COUNT, COLUMN_RETIRED, COLUMN_FINGERPRINT, COLUMN_PRECEDENCE, COLUMN_ALL,
 };
 
 struct row {
 	const char *texts[COLUMN_COUNT];
 	bool is_protected;
 	int64_t retired_ms;
-	const char *fingerprint;
+	const char *fingerprint, *precedence;
 };
 
 /** NULL and "" differ, and no text can pass for the end of one and the start of the next. */
@@ -42,6 +42,8 @@ static char *row_fingerprint(struct arena *arena, const struct row *row)
 	/* Rows from before there were retired tunnels have none in theirs. */
 	if (row->retired_ms)
 		strbuf_addf(&all, "%lld", (long long)row->retired_ms);
+	if (row->precedence)
+		strbuf_addf(&all, " %s", row->precedence);
 	if (!strbuf_failed(&all))
 		fingerprint = str_xxh3_hex(arena, strbuf_text(&all), all.size);
 	strbuf_done(&all);
@@ -54,6 +56,8 @@ static enum rc read_row(struct arena *arena, struct sql_rows *rows, struct row *
 			   .retired_ms = sql_integer(rows, COLUMN_RETIRED) };
 	enum rc rc = sql_column(arena, rows, COLUMN_FINGERPRINT, &row.fingerprint);
 
+	if (!rc)
+		rc = sql_column(arena, rows, COLUMN_PRECEDENCE, &row.precedence);
 	for (int i = 0; i < COLUMN_COUNT && !rc; i++)
 		rc = sql_column(arena, rows, i, &row.texts[i]);
 	if (!rc)
@@ -81,7 +85,7 @@ static enum rc keep_texts(struct arena *arena, const struct row *row, struct rec
 		{ COLUMN_ZONE_ID, &item->zone_id },
 		{ COLUMN_PRIOR_COMMENT, &item->prior_comment },
 	};
-	enum rc rc = RC_OK;
+	enum rc rc = keep_text(arena, row->precedence, &item->resource->origin.precedence);
 
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]) && !rc; i++)
 		rc = keep_text(arena, row->texts[kept[i].column], kept[i].at);
@@ -123,17 +127,13 @@ static enum rc read_recorded(struct sql_store *s, struct arena *arena, struct ar
 	return rc;
 }
 
-/** @param capacity  of the state's items */
-static enum rc load_kind(struct sql_store *s, struct arena *arena, struct arena *scratch, enum resource_kind kind,
-			 struct recorded_state *state, size_t *capacity)
+/** Read the rows of a query to the end. @param capacity  of the state's items */
+static enum rc load_rows(struct sql_store *s, struct arena *arena, struct arena *scratch, enum resource_kind kind,
+			 struct sql_rows *rows, struct recorded_state *state, size_t *capacity)
 {
-	const struct value name = text_value(resource_type(kind)->name);
-	struct sql_rows *rows = NULL;
 	bool any = false;
-	enum rc rc = sql_query(s, SQL_RESOURCE_READ, &name, 1, &rows);
+	enum rc rc = sql_next(rows, &any);
 
-	if (!rc)
-		rc = sql_next(rows, &any);
 	while (!rc && any) {
 		struct recorded *items = arena_grow(arena, state->items, state->count, capacity, sizeof(*items));
 
@@ -149,7 +149,38 @@ static enum rc load_kind(struct sql_store *s, struct arena *arena, struct arena 
 		if (!rc)
 			rc = sql_next(rows, &any);
 	}
+	return rc;
+}
+
+static enum rc load_kind(struct sql_store *s, struct arena *arena, struct arena *scratch, enum resource_kind kind,
+			 struct recorded_state *state, size_t *capacity)
+{
+	const struct value name = text_value(resource_type(kind)->name);
+	struct sql_rows *rows = NULL;
+	enum rc rc = sql_query(s, SQL_RESOURCE_READ, &name, 1, &rows);
+
+	if (!rc)
+		rc = load_rows(s, arena, scratch, kind, rows, state, capacity);
 	sql_finish(rows);
+	return rc;
+}
+
+enum rc sql_slice_rules(struct sql_store *s, struct arena *arena, const char *project, const char *tunnel,
+			struct recorded **ret_rules, size_t *ret_count)
+{
+	const struct value values[] = { text_value(project), text_value(tunnel) };
+	struct arena *scratch = arena_new(LIMIT_ARENA_BYTES);
+	struct recorded_state state = { 0 };
+	struct sql_rows *rows = NULL;
+	size_t capacity = 0;
+	enum rc rc = scratch ? sql_query(s, SQL_SLICE_READ, values, 2, &rows) : RC_NOMEM;
+
+	if (!rc)
+		rc = load_rows(s, arena, scratch, RESOURCE_RULE, rows, &state, &capacity);
+	sql_finish(rows);
+	arena_free(scratch);
+	*ret_rules = state.items;
+	*ret_count = state.count;
 	return rc;
 }
 
@@ -224,6 +255,8 @@ enum rc sql_load_rows(struct sql_store *s, struct arena *arena, struct recorded_
 	if (!rc)
 		rc = load_zones(s, arena, &state);
 	if (!rc)
+		rc = sql_gateway_rows(s, arena, s->base.project, &state.gateways, &state.gateway_count);
+	if (!rc)
 		*ret_state = state;
 	return rc;
 }
@@ -246,7 +279,8 @@ enum rc sql_load(struct store *store, struct arena *arena, struct recorded_state
 static enum rc make_row(struct arena *scratch, const struct recorded *item, struct strbuf *text, struct row *ret_row)
 {
 	const struct resource *resource = item->resource;
-	struct row row = { .is_protected = item->is_protected, .retired_ms = item->retired_ms };
+	struct row row = { .is_protected = item->is_protected, .retired_ms = item->retired_ms,
+			   .precedence = resource->origin.precedence };
 	struct json *fields;
 	enum rc rc = resource_to_json(scratch, resource, true, &fields);
 
@@ -280,6 +314,7 @@ static enum rc write_row(struct sql_store *s, const struct row *row, bool *chang
 	values[COLUMN_PROTECTED] = int_value(row->is_protected);
 	values[COLUMN_RETIRED] = int_value(row->retired_ms);
 	values[COLUMN_FINGERPRINT] = text_value(row->fingerprint);
+	values[COLUMN_PRECEDENCE] = text_value(row->precedence);
 	rc = sql_execute(s, SQL_RESOURCE_WRITE, values, COLUMN_ALL);
 	if (!rc && sql_changed(s))
 		*changed = true;

@@ -5,6 +5,12 @@
 
 #define NOWHERE ((struct span){ 0 })
 
+#define RESOURCE_COLUMNS \
+	"kind, address, id, tunnel, object, account_id, zone_id, prior_comment, fields, protected, retired_ms," \
+	" fingerprint, precedence"
+
+#define LEASE_COLUMNS "holder, host, host_id, pid, purpose, acquired_ms, heartbeat_ms, ttl_ms, fence"
+
 #define RUN_COLUMNS \
 	"id, command, actor, git_commit, plan_digest, started_ms, ended_ms, status, added, changed, destroyed, failed," \
 	" deferred, snapshot"
@@ -19,8 +25,7 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_META_SUSPEND] = "UPDATE meta SET suspended = ?2 WHERE project = ?1",
 	[SQL_META_REPLACE] = "UPDATE meta SET lineage = ?2, serial = ?3 WHERE project = ?1",
 
-	[SQL_LEASE_READ] = "SELECT holder, host, host_id, pid, purpose, acquired_ms, heartbeat_ms, ttl_ms, fence"
-			   " FROM lease WHERE project = ?1",
+	[SQL_LEASE_READ] = "SELECT " LEASE_COLUMNS " FROM lease WHERE project = ?1",
 	[SQL_LEASE_WRITE] = "INSERT INTO lease (project, holder, host, host_id, pid, purpose, acquired_ms,"
 			    " heartbeat_ms, ttl_ms, fence) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)"
 			    " ON CONFLICT (project) DO UPDATE SET holder = excluded.holder, host = excluded.host,"
@@ -30,16 +35,15 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_LEASE_RENEW] = "UPDATE lease SET heartbeat_ms = ?3 WHERE project = ?1 AND fence = ?2",
 	[SQL_LEASE_DELETE] = "DELETE FROM lease WHERE project = ?1 AND fence = ?2",
 
-	[SQL_RESOURCE_READ] = "SELECT kind, address, id, tunnel, object, account_id, zone_id, prior_comment, fields,"
-			      " protected, retired_ms, fingerprint FROM resource WHERE project = ?1 AND kind = ?2 ORDER BY address",
+	[SQL_RESOURCE_READ] = "SELECT " RESOURCE_COLUMNS " FROM resource WHERE project = ?1 AND kind = ?2 ORDER BY address",
 	[SQL_RESOURCE_WRITE] =
 		"INSERT INTO resource (project, kind, address, id, tunnel, object, account_id, zone_id, prior_comment,"
-		" fields, protected, retired_ms, fingerprint)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+		" fields, protected, retired_ms, fingerprint, precedence)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
 		" ON CONFLICT (project, kind, address) DO UPDATE SET id = excluded.id, tunnel = excluded.tunnel,"
 		" object = excluded.object, account_id = excluded.account_id, zone_id = excluded.zone_id,"
 		" prior_comment = excluded.prior_comment, fields = excluded.fields, protected = excluded.protected,"
-		" retired_ms = excluded.retired_ms, fingerprint = excluded.fingerprint"
+		" retired_ms = excluded.retired_ms, fingerprint = excluded.fingerprint, precedence = excluded.precedence"
 		" WHERE resource.fingerprint <> excluded.fingerprint",
 	[SQL_RESOURCE_DELETE] = "DELETE FROM resource WHERE project = ?1 AND kind = ?2 AND address = ?3",
 
@@ -71,6 +75,36 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_SNAPSHOT_READ] = "SELECT document FROM snapshot WHERE project = ?1 AND fingerprint = ?2",
 	[SQL_SNAPSHOT_PRUNE] = "DELETE FROM snapshot WHERE project = ?1 AND NOT EXISTS (SELECT 1 FROM run"
 			       " WHERE run.project = snapshot.project AND run.snapshot = snapshot.fingerprint)",
+
+	[SQL_GATEWAY_READ] = "SELECT address, owner, account_id, tunnel_id, tunnel_name, document, fingerprint"
+			     " FROM gateway WHERE project = ?2 ORDER BY address",
+	[SQL_GATEWAY_WRITE] = "INSERT INTO gateway (project, address, owner, account_id, tunnel_id, tunnel_name, document,"
+			      " fingerprint) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+			      " ON CONFLICT (project, address) DO UPDATE SET owner = excluded.owner,"
+			      " account_id = excluded.account_id, tunnel_id = excluded.tunnel_id,"
+			      " tunnel_name = excluded.tunnel_name, document = excluded.document,"
+			      " fingerprint = excluded.fingerprint WHERE gateway.fingerprint <> excluded.fingerprint",
+	[SQL_GATEWAY_DELETE] = "DELETE FROM gateway WHERE project = ?1 AND address = ?2",
+	[SQL_GATEWAY_CLEAR] = "DELETE FROM gateway WHERE project = ?1",
+	/* ?3: one address; '': all */
+	[SQL_GATEWAY_SHARERS] = "SELECT address, project FROM gateway WHERE owner = ?2 AND project <> ?1"
+				" AND (?3 = '' OR address = ?3) ORDER BY address, project",
+	[SQL_SLICE_READ] = "SELECT " RESOURCE_COLUMNS " FROM resource WHERE project = ?2 AND kind = 'rule' AND tunnel = ?3"
+			   " ORDER BY address",
+	[SQL_SLICE_INTENTS] = "SELECT detail FROM intent WHERE project = ?2 AND address = ?3"
+			      " AND operation = 'put-configuration' AND result IS NULL ORDER BY id",
+
+	/* A tunnel's lock is a lease whose key, ?2, is no project's name; its purpose is its holder's alone. */
+	[SQL_LOCK_READ] = "SELECT " LEASE_COLUMNS " FROM lease WHERE project = ?2",
+	[SQL_LOCK_WRITE] = "INSERT INTO lease (project, holder, host, host_id, pid, purpose, acquired_ms,"
+			   " heartbeat_ms, ttl_ms, fence) VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10)"
+			   " ON CONFLICT (project) DO UPDATE SET holder = excluded.holder, host = excluded.host,"
+			   " host_id = excluded.host_id, pid = excluded.pid, purpose = excluded.purpose,"
+			   " acquired_ms = excluded.acquired_ms, heartbeat_ms = excluded.heartbeat_ms,"
+			   " ttl_ms = excluded.ttl_ms, fence = excluded.fence",
+	[SQL_LOCK_RENEW] = "UPDATE lease SET heartbeat_ms = ?3 WHERE purpose = ?2",
+	[SQL_LOCK_COUNT] = "SELECT count(*) FROM lease WHERE purpose = ?2",
+	[SQL_LOCK_DELETE] = "DELETE FROM lease WHERE purpose = ?2",
 
 	/* Times of the budget are slots: ?3 is the first that still counts. */
 	[SQL_BUDGET_READ] = "SELECT slot_ms, calls FROM budget WHERE account = ?2 AND slot_ms >= ?3 ORDER BY slot_ms",

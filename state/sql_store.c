@@ -15,6 +15,7 @@ static void sql_close(struct store *store)
 {
 	struct sql_store *s = (struct sql_store *)store;
 
+	sql_tunnel_unlock(store);
 	sql_unlock(store);
 	s->driver->close(s);
 }
@@ -34,6 +35,10 @@ static const struct store_vt vt = {
 	.runs = sql_runs,
 	.run_read = sql_run_read,
 	.suspend = sql_suspend,
+	.gateways = sql_gateways,
+	.slices = sql_slices,
+	.tunnel_lock = sql_tunnel_lock,
+	.tunnel_unlock = sql_tunnel_unlock,
 	.budget_take = sql_budget_take,
 	.export_document = sql_export,
 	.import_document = sql_import,

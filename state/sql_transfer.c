@@ -80,6 +80,7 @@ static enum rc write_head(struct sql_store *s, const struct recorded_state *pres
 
 static enum rc replace(struct sql_store *s, struct arena *scratch, const struct recorded_state *next, bool force)
 {
+	const struct outcome gateways = { .gateways = next->gateways, .gateway_count = next->gateway_count };
 	struct recorded_state present;
 	bool changed = false;
 	enum rc rc = sql_load_rows(s, scratch, &present);
@@ -94,6 +95,10 @@ static enum rc replace(struct sql_store *s, struct arena *scratch, const struct 
 		rc = sql_execute(s, SQL_ZONE_CLEAR, NULL, 0);
 	if (!rc)
 		rc = sql_zones_write(s, next->zones, next->zone_count);
+	if (!rc)
+		rc = sql_execute(s, SQL_GATEWAY_CLEAR, NULL, 0);
+	if (!rc)
+		rc = sql_gateways_write(s, &gateways, &changed);
 	return rc ? rc : write_head(s, &present, next, changed);
 }
 

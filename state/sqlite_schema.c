@@ -114,10 +114,26 @@ static const char version_1[] =
 	"  PRIMARY KEY (project, account, second)"
 	") STRICT, WITHOUT ROWID;";
 
-/* Why a project is suspended; since when a tunnel is empty; and the budget of an account, which all projects share. */
+/* Why a project is suspended; since when a tunnel is empty; a rule's place; shared tunnels; and the budget of an account, which all projects share. */
 static const char version_2[] =
 	"ALTER TABLE meta ADD COLUMN suspended TEXT;"
 	"ALTER TABLE resource ADD COLUMN retired_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE resource ADD COLUMN precedence TEXT;"
+	"CREATE INDEX resource_tunnel ON resource (project, tunnel);"
+
+	/* Gateways that other projects may contribute to, and who contributes to whose. */
+	"CREATE TABLE gateway ("
+	"  project TEXT NOT NULL,"
+	"  address TEXT NOT NULL,"
+	"  owner TEXT NOT NULL,"                /* the project itself, or whose Gateway it has rules in */
+	"  account_id TEXT,"
+	"  tunnel_id TEXT,"
+	"  tunnel_name TEXT,"
+	"  document TEXT,"                      /* canonical JSON of the owner's Gateway */
+	"  fingerprint TEXT NOT NULL,"          /* XXH3-128 of the other columns: checked when read */
+	"  PRIMARY KEY (project, address)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX gateway_owner ON gateway (owner, address);"
 
 	"DROP TABLE budget;"
 	"CREATE TABLE budget ("

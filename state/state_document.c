@@ -10,10 +10,12 @@
 #define NOWHERE ((struct span){ 0 })
 #define FORMAT 1
 
-static const char *const document_members[] = { "format", "project", "lineage", "serial", "resources", "zones" };
+static const char *const document_members[] = { "format", "project", "lineage", "serial", "resources", "zones",
+						"gateways" };
 static const char *const resource_members[] = { "address", "kind", "id", "tunnel", "object", "account_id", "zone_id",
-						"prior_comment", "protected", "fields" };
+						"prior_comment", "precedence", "protected", "fields" };
 static const char *const zone_members[] = { "account", "zone_id", "name", "plan" };
+static const char *const gateway_members[] = { "address", "owner", "account_id", "tunnel_id", "tunnel_name", "document" };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -37,7 +39,7 @@ static enum rc add_resource(struct arena *arena, const struct recorded *item, st
 	const struct resource *resource = item->resource;
 	const char *const texts[] = { resource->address, resource_type(resource->kind)->name, resource->id,
 				      resource->tunnel, resource->origin.object, item->account_id, item->zone_id,
-				      item->prior_comment };
+				      item->prior_comment, resource->origin.precedence };
 	struct json *object = json_new(arena, JSON_OBJECT), *fields;
 	enum rc rc = object ? resource_to_json(arena, resource, true, &fields) : RC_NOMEM;
 
@@ -59,6 +61,29 @@ static enum rc add_zone(struct arena *arena, const struct recorded_zone *zone, s
 	return rc ? rc : json_push(arena, list, object);
 }
 
+static enum rc add_gateway(struct arena *arena, const struct recorded_gateway *gateway, struct json *list)
+{
+	const char *const texts[] = { gateway->address, gateway->owner, gateway->account_id, gateway->tunnel_id,
+				      gateway->tunnel_name };
+	struct json *object = json_new(arena, JSON_OBJECT);
+	enum rc rc = object ? add_texts(arena, object, gateway_members, texts, COUNT(texts)) : RC_NOMEM;
+
+	if (!rc && gateway->document)
+		rc = json_set(arena, object, "document", json_copy(arena, gateway->document));
+	return rc ? rc : json_push(arena, list, object);
+}
+
+/** Only where there are some: projects without a Gateway have none. */
+static enum rc add_gateways(struct arena *arena, const struct recorded_state *state, struct json *document)
+{
+	struct json *list = json_new(arena, JSON_ARRAY);
+	enum rc rc = list ? RC_OK : RC_NOMEM;
+
+	for (size_t i = 0; i < state->gateway_count && !rc; i++)
+		rc = add_gateway(arena, &state->gateways[i], list);
+	return rc || !state->gateway_count ? rc : json_set(arena, document, "gateways", list);
+}
+
 static enum rc add_lists(struct arena *arena, const struct recorded_state *state, struct json *document)
 {
 	struct json *resources = json_new(arena, JSON_ARRAY), *zones = json_new(arena, JSON_ARRAY);
@@ -70,7 +95,9 @@ static enum rc add_lists(struct arena *arena, const struct recorded_state *state
 		rc = add_zone(arena, &state->zones[i], zones);
 	if (!rc)
 		rc = json_set(arena, document, "resources", resources);
-	return rc ? rc : json_set(arena, document, "zones", zones);
+	if (!rc)
+		rc = json_set(arena, document, "zones", zones);
+	return rc ? rc : add_gateways(arena, state, document);
 }
 
 enum rc state_document_write(struct arena *arena, const char *project, const struct recorded_state *state,
@@ -222,7 +249,7 @@ static enum rc read_resource(struct reading *r, const struct json *object, struc
 				 .is_protected = read_bool(r, object, "protected") };
 	const char *address = read_text(r, object, "address", true), *tunnel = read_text(r, object, "tunnel", false);
 	const char *kind_name = read_text(r, object, "kind", true), *id = read_text(r, object, "id", false);
-	const char *origin = read_text(r, object, "object", false);
+	const char *origin = read_text(r, object, "object", false), *precedence = read_text(r, object, "precedence", false);
 	const struct json *fields = read_tree(r, object, "fields", JSON_OBJECT);
 	enum resource_kind kind;
 	enum rc rc;
@@ -239,6 +266,7 @@ static enum rc read_resource(struct reading *r, const struct json *object, struc
 	item.resource->id = id;
 	item.resource->tunnel = tunnel;
 	item.resource->origin.object = origin;
+	item.resource->origin.precedence = precedence;
 	*ret_item = item;
 	return RC_OK;
 }
@@ -293,6 +321,42 @@ static enum rc read_zones(struct reading *r, const struct json *list, struct rec
 	}
 	r->where = "";
 	state->zone_count = count;
+	return RC_OK;
+}
+
+static struct recorded_gateway read_gateway(struct reading *r, const struct json *object, const char *project)
+{
+	struct recorded_gateway gateway = {
+		.address = read_text(r, object, "address", true), .owner = read_text(r, object, "owner", true),
+		.account_id = read_text(r, object, "account_id", false), .tunnel_id = read_text(r, object, "tunnel_id", false),
+		.tunnel_name = read_text(r, object, "tunnel_name", false),
+	};
+
+	check_members(r, object, gateway_members, COUNT(gateway_members));
+	if (gateway.address && !recorded_is_address(RESOURCE_TUNNEL, gateway.address))
+		complain(r, "is no address of a tunnel");
+	if (json_get(object, "document"))
+		gateway.document = read_tree(r, object, "document", JSON_OBJECT);
+	else if (str_eq(gateway.owner, project))
+		complain(r, "document is missing");
+	return gateway;
+}
+
+static enum rc read_gateways(struct reading *r, const struct json *document, const char *project, struct recorded_state *state)
+{
+	const struct json *list = json_get(document, "gateways") ? read_tree(r, document, "gateways", JSON_ARRAY) : NULL;
+
+	state->gateway_count = json_count(list);
+	state->gateways = arena_array(r->arena, state->gateway_count, sizeof(*state->gateways));
+	if (!state->gateways)
+		return RC_NOMEM;
+	for (size_t i = 0; i < state->gateway_count; i++) {
+		r->where = arena_printf(r->arena, "gateway %zu", i + 1);
+		if (!r->where)
+			return RC_NOMEM;
+		state->gateways[i] = read_gateway(r, json_item(list, i), project);
+	}
+	r->where = "";
 	return RC_OK;
 }
 
@@ -366,6 +430,8 @@ enum rc state_document_read(struct arena *arena, struct diags *diags, const char
 		rc = read_resources(&r, resources, &state);
 	if (!rc && zones)
 		rc = read_zones(&r, zones, &state);
+	if (!rc)
+		rc = read_gateways(&r, document, project, &state);
 	if (rc || r.is_wrong)
 		return rc ? rc : RC_INVALID;
 	*ret_state = state;

@@ -29,6 +29,22 @@ struct recorded_zone {
 	const char *account, *zone_id, *name, *plan;
 };
 
+/** A Gateway's tunnel as recorded: by its owner for projects that contribute Routes, and by these, to say so. */
+struct recorded_gateway {
+	const char *address;         /**< "tunnel/<namespace>/<gateway>" */
+	const char *owner;           /**< the project whose Gateway it is */
+	const char *account_id, *tunnel_id, *tunnel_name; /**< as the owner's run left them; NULL in a contributor's */
+	const struct json *document; /**< schema/shared_gateway.h; NULL in a contributor's */
+};
+
+/** What another project has in a shared tunnel. */
+struct slice {
+	const char *project;
+	const char *address;         /**< of the tunnel */
+	struct recorded *rules;      size_t rule_count; /**< in no particular order */
+	const char **in_flight;      size_t in_flight_count; /**< addresses of rules that it is writing just now */
+};
+
 struct recorded_state {
 	const char *lineage;         /**< UUID of this state; "" when it was never written */
 	int64_t serial;              /**< grows with every change of the recorded resources */
@@ -37,6 +53,8 @@ struct recorded_state {
 	struct map by_address;       /**< address -> struct recorded * */
 	struct recorded_zone *zones;
 	size_t zone_count;
+	struct recorded_gateway *gateways; /**< its own, and those that it has rules in; sorted by address */
+	size_t gateway_count;
 	const char *suspended;       /**< why apply and sync refuse until `adit resume`; NULL: they do not */
 };
 
@@ -62,6 +80,8 @@ struct outcome {
 	const struct recorded *upserts;      size_t upsert_count;
 	const char *const *removals;         size_t removal_count;    /**< addresses */
 	const struct recorded_zone *zones;   size_t zone_count;
+	const struct recorded_gateway *gateways; size_t gateway_count;       /**< inserted or replaced */
+	const char *const *gateway_removals; size_t gateway_removal_count;   /**< addresses */
 	const int64_t *intents;              size_t intent_count;     /**< closed by it */
 	const char *result;          /**< "ok", "failed: ...", "unknown" for the journal */
 };
@@ -150,6 +170,20 @@ struct store_vt {
 	enum rc (*run_read)(struct store *store, struct arena *arena, int64_t run, struct run_detail *ret_run);
 	/** Make apply and sync refuse, or let them again. @param reason  for people; NULL: resume. Same results as begin(). */
 	enum rc (*suspend)(struct store *store, const char *reason);
+	/** The Gateways that another project recorded as its own; arena; sorted by address. */
+	enum rc (*gateways)(struct store *store, struct arena *arena, const char *owner,
+			    struct recorded_gateway **ret_gateways, size_t *ret_count);
+	/** What all other projects have in tunnels of a project; arena; sorted by address and project.
+	 * @param owner    may be the store's own project; another owner's own rules are a slice, too
+	 * @param address  of one tunnel; NULL: of all */
+	enum rc (*slices)(struct store *store, struct arena *arena, const char *owner, const char *address,
+			  struct slice **ret_slices, size_t *ret_count);
+	/** Keep all other projects from writing to tunnels until tunnel_unlock(): all of them or none. Every write checks
+	 * that they are still ours. Waiting keeps the lease.
+	 * @param keys  ids of the tunnels
+	 * @return RC_OK; RC_CONFLICT still held after @p timeout_ms (A0501); RC_STALE the lease was lost; RC_CANCELLED; RC_IO */
+	enum rc (*tunnel_lock)(struct store *store, const char *const *keys, size_t count, int64_t timeout_ms);
+	void (*tunnel_unlock)(struct store *store);
 	/** Take calls out of the budget that all processes and projects with this store share. Needs no lease.
 	 * @return RC_OK; RC_NOTFOUND there is no store yet; RC_UNSUPPORTED it cannot share one; RC_CONFLICT kept busy (A0503); RC_IO */
 	enum rc (*budget_take)(struct store *store, const struct budget_request *request, struct budget_grant *ret_grant);
