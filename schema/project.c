@@ -207,8 +207,7 @@ static enum rc read_budget(struct reading *reading, const struct setting *settin
 static const struct project_key spec_keys[] = {
 	{.name = "accounts", .read = read_accounts},
 	{.name = "sources", .read = read_sources},
-	{.name = "gateways", .read = read_texts, .offset = AT(gateways), .count_offset = AT(gateway_count),
-	 .check = check_gateway_glob, .form = "namespace/name, where * and ? stand for anything, such as edge/*"},
+	{.name = "gateways", .read = read_gateways, .check = check_gateway_glob, .form = "namespace/name, where * and ? stand for anything, such as edge/*"},
 	{.name = "controllerNames", .read = read_texts, .offset = AT(controller_names),
 	 .count_offset = AT(controller_name_count), .min = 1, .check = check_controller_name,
 	 .form = "a domain, a slash and a path, such as example.com/gateway-controller"},

@@ -39,6 +39,13 @@ struct ignore_rule {
 	struct span span;
 };
 
+/** A Gateway of another project that this one contributes Routes to. */
+struct gateway_from {
+	const char *project;
+	const char *gateway;          /**< "namespace/name", or the name alone */
+	struct span span;
+};
+
 enum services_mode { SERVICES_OPTIONAL, SERVICES_REQUIRE };
 enum attach_mode { ATTACH_STRICT, ATTACH_LENIENT };
 
@@ -67,6 +74,8 @@ struct project {
 	size_t source_count;
 	const char **gateways;        /**< "namespace/name" globs; count 0: all */
 	size_t gateway_count;
+	struct gateway_from *shared_gateways; /**< spec.gateways' entries with from */
+	size_t shared_gateway_count;
 	const char **controller_names;
 	size_t controller_name_count;
 	const char *default_gateway;  /**< "namespace/name"; NULL when absent */

@@ -86,6 +86,18 @@ bool check_gateway_glob(const char *text)
 	       is_made_of(slash + 1, LOWER DIGITS "-.*?", NAME_BYTES);
 }
 
+bool check_gateway_from(const char *text)
+{
+	const char *slash = strchr(text, '/');
+	char project[64];
+
+	if (!slash || (size_t)(slash - text) >= sizeof(project))
+		return false;
+	memcpy(project, text, (size_t)(slash - text));
+	project[slash - text] = '\0';
+	return project_is_name(project) && (check_gateway_key(slash + 1) || is_made_of(slash + 1, LOWER DIGITS "-.", NAME_BYTES));
+}
+
 bool check_env_name(const char *text)
 {
 	return !strchr(DIGITS, text[0]) && is_made_of(text, LOWER UPPER DIGITS "_", NAME_BYTES);

@@ -66,6 +66,9 @@ enum rc read_table(struct reading *reading, const struct setting *setting, const
 enum rc read_tables(struct reading *reading, const struct setting *setting, const struct project_table *table,
 		    void **ret_items, size_t *ret_count) MUST_CHECK;
 
+/** The text of a string that the row's check accepts, or NULL after a fault. */
+const char *read_checked_text(struct reading *reading, const struct setting *setting);
+
 /* Readers for the rows. */
 enum rc read_text(struct reading *reading, const struct setting *setting) MUST_CHECK;
 enum rc read_texts(struct reading *reading, const struct setting *setting) MUST_CHECK;
@@ -83,6 +86,7 @@ bool check_account_name(const char *text);
 bool check_label(const char *text);
 bool check_gateway_key(const char *text);
 bool check_gateway_glob(const char *text);
+bool check_gateway_from(const char *text);
 bool check_env_name(const char *text);
 bool check_controller_name(const char *text);
 bool check_url(const char *text);
@@ -93,6 +97,8 @@ bool check_file_state(const char *text);
 
 /** spec.accounts: its own table and what must hold between accounts. */
 enum rc read_accounts(struct reading *reading, const struct setting *setting) MUST_CHECK;
+/** spec.gateways: globs, and Gateways of other projects. */
+enum rc read_gateways(struct reading *reading, const struct setting *setting) MUST_CHECK;
 /** spec.ignore. */
 enum rc read_ignores(struct reading *reading, const struct setting *setting) MUST_CHECK;
 

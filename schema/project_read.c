@@ -205,8 +205,7 @@ enum rc read_tables(struct reading *reading, const struct setting *setting, cons
 	return RC_OK;
 }
 
-/* The text of a string that the row's check accepts, or NULL after a fault. */
-static const char *checked_text(struct reading *reading, const struct setting *setting)
+const char *read_checked_text(struct reading *reading, const struct setting *setting)
 {
 	const char *text = setting->node->text;
 	struct diag *diag;
@@ -223,7 +222,7 @@ static const char *checked_text(struct reading *reading, const struct setting *s
 
 enum rc read_text(struct reading *reading, const struct setting *setting)
 {
-	const char *text = checked_text(reading, setting);
+	const char *text = read_checked_text(reading, setting);
 
 	if (text)
 		*(const char **)setting_target(setting) = text;
@@ -255,7 +254,7 @@ enum rc read_texts(struct reading *reading, const struct setting *setting)
 		item.node = setting->node->u.sequence.items[i];
 		if (!item.path)
 			return RC_NOMEM;
-		texts[i] = checked_text(reading, &item);
+		texts[i] = read_checked_text(reading, &item);
 	}
 	set_texts(setting, texts, count);
 	if (count < (size_t)setting->key->min) {
