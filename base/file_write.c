@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/failpoint.h"
 #include "base/file.h"
 #include "base/strbuf.h"
 
@@ -43,7 +44,9 @@ static int write_temporary(char *temporary, const void *bytes, size_t size, unsi
 
 	if (fd < 0)
 		return errno;
+	failpoint("file.created");
 	error = write_all(fd, bytes, size);
+	failpoint("file.written");
 	if (!error && (fchmod(fd, (mode_t)mode) < 0 || fsync(fd) < 0))
 		error = errno;
 	if (close(fd) < 0 && !error)
@@ -80,10 +83,12 @@ static int replace(const char *target, size_t folder_size, const void *bytes, si
 		error = ENOMEM;
 	if (!error)
 		error = write_temporary(temporary.data, bytes, size, mode);
+	failpoint("file.synced");
 	if (!error && rename(temporary.data, target) < 0) {
 		error = errno;
 		unlink(temporary.data);
 	}
+	failpoint("file.renamed");
 	if (!error)
 		error = sync_folder(folder.data);
 	strbuf_done(&folder);

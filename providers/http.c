@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "base/str.h"
 #include "providers/endpoint.h"
 #include "providers/http_internal.h"
@@ -311,6 +312,7 @@ static void finish_try(struct http *http, struct transfer *transfer, CURLcode co
 	struct http_ending ending;
 	int64_t told_ms, wait_ms;
 
+	failpoint("call.answered");
 	if (transfer->is_out_of_memory)
 		code = CURLE_OUT_OF_MEMORY;
 	transfer_read_answer(transfer);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/failpoint.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "providers/http_internal.h"
@@ -225,6 +226,7 @@ enum rc transfer_start(struct http *http, struct http_request *request)
 		transfer->request = NULL;
 		return RC_NOMEM;
 	}
+	failpoint("call.sent");
 	if (curl_multi_add_handle(http->multi, transfer->easy)) {
 		transfer->request = NULL;
 		return RC_INTERNAL;

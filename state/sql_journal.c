@@ -4,6 +4,7 @@
  * run begins. */
 #include "state/sql.h"
 
+#include "base/failpoint.h"
 #include "base/str.h"
 
 static enum rc write_intent(struct sql_store *s, struct intent *intent, int64_t now_ms)
@@ -28,8 +29,10 @@ enum rc sql_begin(struct store *store, struct intent *intents, size_t count)
 {
 	struct sql_store *s = (struct sql_store *)store;
 	int64_t now_ms = sql_now_ms(s);
-	enum rc rc = sql_write_begin(s);
+	enum rc rc;
 
+	failpoint("journal.intent");
+	rc = sql_write_begin(s);
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < count && !rc; i++)
@@ -82,8 +85,10 @@ static enum rc write_outcome(struct sql_store *s, const struct outcome *outcome)
 enum rc sql_commit(struct store *store, const struct outcome *outcome)
 {
 	struct sql_store *s = (struct sql_store *)store;
-	enum rc rc = sql_write_begin(s);
+	enum rc rc;
 
+	failpoint("journal.outcome");
+	rc = sql_write_begin(s);
 	return rc ? rc : sql_write_end(s, write_outcome(s, outcome));
 }
 

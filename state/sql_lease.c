@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/failpoint.h"
 #include "base/str.h"
 
 #define NOWHERE ((struct span){ 0 })
@@ -285,10 +286,12 @@ enum rc sql_write_begin(struct sql_store *s)
 
 enum rc sql_write_end(struct sql_store *s, enum rc rc)
 {
+	failpoint("commit.before");
 	if (!rc)
 		rc = s->driver->commit(s);
 	if (rc)
 		s->driver->rollback(s);
+	failpoint("commit.after");
 	return rc;
 }
 
