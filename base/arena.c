@@ -6,8 +6,9 @@
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/alloc.h"
 
 /* Pointers and 64-bit numbers; nothing of ours is a long double, and half of all objects are short strings. */
 #define ALIGNMENT alignof(uint64_t)
@@ -34,7 +35,7 @@ static const bool every_object_alone = false;
 
 struct arena *arena_new(size_t limit_bytes)
 {
-	struct arena *arena = calloc(1, sizeof(*arena));
+	struct arena *arena = alloc_array(1, sizeof(*arena));
 
 	if (!arena)
 		return NULL;
@@ -48,7 +49,7 @@ static void free_chunks(struct chunk *chunk)
 	while (chunk) {
 		struct chunk *next = chunk->next;
 
-		free(chunk);
+		alloc_free(chunk);
 		chunk = next;
 	}
 }
@@ -58,7 +59,7 @@ void arena_free(struct arena *arena)
 	if (!arena)
 		return;
 	free_chunks(arena->chunks);
-	free(arena);
+	alloc_free(arena);
 }
 
 void arena_reset(struct arena *arena)
@@ -88,7 +89,7 @@ static struct chunk *new_chunk(size_t size)
 
 	if (size > SIZE_MAX - sizeof(*chunk))
 		return NULL;
-	chunk = calloc(1, sizeof(*chunk) + size);
+	chunk = alloc_array(1, sizeof(*chunk) + size);
 	if (chunk)
 		chunk->size = size;
 	return chunk;

@@ -29,17 +29,64 @@ static enum rc deny(struct run *run, const struct account *account, const char *
 	return RC_DENIED;
 }
 
-static enum rc read_variable(struct run *run, const struct account *account, struct strbuf *ret_token)
+struct taken_variable {
+	const char *name;
+	struct strbuf value;
+};
+
+void credentials_done(struct credentials *credentials)
 {
-	const char *value = getenv(account->token_env);
+	for (size_t i = 0; i < credentials->count; i++)
+		strbuf_wipe(&credentials->variables[i].value);
+	*credentials = (struct credentials){ 0 };
+}
 
-	if (str_is_empty(value)) {
-		char *problem = arena_printf(run->arena, "the environment variable %s is not set", account->token_env);
+/** Move a variable's value out of the environment, in place: setenv() would leave the old bytes behind. */
+static enum rc take_from_environment(struct run *run, struct credentials *credentials, const char *name, char *value)
+{
+	struct taken_variable *grown = arena_grow(run->arena, credentials->variables, credentials->count,
+						  &credentials->capacity, sizeof(*grown));
+	struct taken_variable *taken;
 
-		return problem ? deny(run, account, "A0820", problem, NULL) : RC_NOMEM;
-	}
-	strbuf_adds(ret_token, value);
+	if (!grown)
+		return RC_NOMEM;
+	credentials->variables = grown;
+	taken = &grown[credentials->count];
+	*taken = (struct taken_variable){ .name = name };
+	strbuf_init(&taken->value, 0);
+	strbuf_adds(&taken->value, value);
+	if (strbuf_failed(&taken->value))
+		return RC_NOMEM;
+	explicit_bzero(value, strlen(value));
+	credentials->count++;
+	return RC_OK;
+}
+
+/** Append a variable's value to @p ret_token: nothing when it is not set. */
+static enum rc take_variable(struct run *run, struct credentials *credentials, const char *name,
+			     struct strbuf *ret_token)
+{
+	char *value = getenv(name);
+	enum rc rc = str_is_empty(value) ? RC_OK : take_from_environment(run, credentials, name, value);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < credentials->count; i++)
+		if (str_eq(credentials->variables[i].name, name))
+			strbuf_adds(ret_token, strbuf_text(&credentials->variables[i].value));
 	return strbuf_failed(ret_token) ? RC_NOMEM : RC_OK;
+}
+
+static enum rc read_variable(struct run *run, struct credentials *credentials, const struct account *account,
+			     struct strbuf *ret_token)
+{
+	enum rc rc = take_variable(run, credentials, account->token_env, ret_token);
+	char *problem;
+
+	if (rc || ret_token->size)
+		return rc;
+	problem = arena_printf(run->arena, "the environment variable %s is not set", account->token_env);
+	return problem ? deny(run, account, "A0820", problem, NULL) : RC_NOMEM;
 }
 
 /** Why the open file cannot hold a token, or NULL. */
@@ -53,6 +100,9 @@ static const char *file_fault(int fd)
 		return "it is no regular file";
 	if (info.st_mode & (S_IRWXG | S_IRWXO))
 		return "others may read or change it";
+	/* root may read everybody's files, and does for services that run under other users. */
+	if (info.st_uid != geteuid() && geteuid() != 0)
+		return "it belongs to another user";
 	if (info.st_size > (off_t)TOKEN_FILE_MAX_BYTES)
 		return "it is too large for a token";
 	return NULL;
@@ -92,7 +142,7 @@ static enum rc read_file(struct run *run, const struct account *account, const c
 	if (!fault)
 		return strbuf_failed(ret_content) ? RC_NOMEM : RC_OK;
 	problem = arena_printf(run->arena, "the token file %s cannot be used: %s", path, fault);
-	return problem ? deny(run, account, "A0821", problem, "It must be readable by its owner only (chmod 600).")
+	return problem ? deny(run, account, "A0821", problem, "It must be yours, and readable by its owner only (chmod 600).")
 		       : RC_NOMEM;
 }
 
@@ -141,20 +191,17 @@ static enum rc read_cnap_config(struct run *run, const struct account *account, 
 
 /** Where the owner of the URL keeps tokens by convention. Other origins get none: a token goes only to the origin
  * that it belongs to. */
-static enum rc read_default(struct run *run, const struct account *account, struct strbuf *ret_token)
+static enum rc read_default(struct run *run, struct credentials *credentials, const struct account *account,
+			    struct strbuf *ret_token)
 {
 	bool is_cnap = str_eq(account->url, "cnap") || str_has_prefix(account->url, CNAP_URL);
 	bool is_cloudflare = str_has_prefix(account->url, CLOUDFLARE_URL);
 	const char *variable = is_cnap ? "CNAP_API_TOKEN" : is_cloudflare ? "CLOUDFLARE_API_TOKEN" : NULL;
-	const char *value = variable ? getenv(variable) : NULL;
+	enum rc rc = variable ? take_variable(run, credentials, variable, ret_token) : RC_OK;
 	char *help;
-	enum rc rc;
 
-	if (!str_is_empty(value)) {
-		strbuf_adds(ret_token, value);
-		return strbuf_failed(ret_token) ? RC_NOMEM : RC_OK;
-	}
-	rc = is_cnap ? read_cnap_config(run, account, ret_token) : RC_OK;
+	if (!rc && !ret_token->size && is_cnap)
+		rc = read_cnap_config(run, account, ret_token);
 	if (rc || ret_token->size)
 		return rc;
 	help = arena_printf(run->arena, "Set %s, or name where the token is: tokenEnv, tokenFile or tokenCommand in "
@@ -169,15 +216,15 @@ static void trim(struct strbuf *token)
 		token->data[--token->size] = '\0';
 }
 
-enum rc credential_read(struct run *run, const struct account *account, const char *folder,
-			struct strbuf *ret_token)
+enum rc credential_read(struct run *run, struct credentials *credentials, const struct account *account,
+			const char *folder, struct strbuf *ret_token)
 {
 	struct strbuf token;
 	enum rc rc;
 
 	strbuf_init(&token, 0);
 	if (account->token_env) {
-		rc = read_variable(run, account, &token);
+		rc = read_variable(run, credentials, account, &token);
 	} else if (account->token_file) {
 		char *path = file_join(run->arena, folder, account->token_file);
 
@@ -185,7 +232,7 @@ enum rc credential_read(struct run *run, const struct account *account, const ch
 	} else if (account->token_command_count) {
 		rc = credential_run_command(run, account, folder, &token);
 	} else {
-		rc = read_default(run, account, &token);
+		rc = read_default(run, credentials, account, &token);
 	}
 	if (rc) {
 		strbuf_wipe(&token);

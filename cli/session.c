@@ -45,7 +45,9 @@ void session_done(struct session *session)
 	if (session->store)
 		session->store->vt->close(session->store);
 	simulator_stop(session->simulator);
+	credentials_done(&session->credentials);
 	run_done(&session->run);
+	nodump_end(&session->nodump);
 }
 
 enum rc session_enter_folder(struct session *session)

@@ -11,7 +11,9 @@
 #include <stddef.h>
 
 #include "base/map.h"
+#include "base/nodump.h"
 #include "base/run.h"
+#include "cli/credential.h"
 #include "cli/exit_code.h"
 #include "cli/option.h"
 #include "providers/provider.h"
@@ -34,6 +36,8 @@ struct session {
 	bool is_locked;                   /**< the store's lease is ours */
 	struct provider **providers;      /**< one for each of project.accounts, in the same order; NULL entries: not opened */
 	struct budget **budgets;          /**< like providers: what their calls are taken from; NULL entries: nothing */
+	struct credentials credentials;   /**< tokens taken from the environment */
+	struct nodump nodump;             /**< begun before the first token is read */
 	struct simulator *simulator;      /**< the embedded one; NULL unless an account is dev: */
 	const char *state_location;       /**< where the store is: a path from the working folder, or a URL */
 	int stdout_errno;                 /**< of the first failed write to standard output; 0: none failed */

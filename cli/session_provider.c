@@ -161,8 +161,9 @@ static enum rc open_provider(struct session *session, const struct account *acco
 		strbuf_adds(&token, DEV_TOKEN);
 	} else {
 		rc = check_trust(session, account);
+		nodump_begin(&session->nodump);
 		if (!rc)
-			rc = credential_read(run, account, session->project.folder, &token);
+			rc = credential_read(run, &session->credentials, account, session->project.folder, &token);
 	}
 	if (!rc) {
 		config.token = strbuf_text(&token);

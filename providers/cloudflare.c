@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/str.h"
 #include "providers/cloudflare_answer.h"
 #include "providers/cloudflare_list.h"
@@ -279,13 +280,6 @@ static const char *cloudflare_status(const struct provider *provider, int64_t *r
 	return http_status(self_const(provider)->http, ret_wait_ms);
 }
 
-static void wipe_text(char *text)
-{
-	if (text)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
-
 /** Calls that were never collected are not touched: their owner may be gone. */
 static void cloudflare_close(struct provider *provider)
 {
@@ -304,11 +298,11 @@ static void cloudflare_close(struct provider *provider)
 		;
 	if (cf->trace_fd >= 0)
 		close(cf->trace_fd);
-	free(cf->account);
-	free(cf->account_id);
-	free(cf->host);
-	free(cf->url);
-	wipe_text(cf->token);
+	alloc_free(cf->account);
+	alloc_free(cf->account_id);
+	alloc_free(cf->host);
+	alloc_free(cf->url);
+	alloc_free(cf->token);
 	free(cf);
 }
 
@@ -324,11 +318,11 @@ static const struct provider_vt cloudflare_vt = {
 enum rc cloudflare_set_account_id(struct provider *provider, const char *account_id)
 {
 	struct cloudflare *cf = self(provider);
-	char *copy = strdup(account_id);
+	char *copy = alloc_strdup(account_id);
 
 	if (!copy)
 		return RC_NOMEM;
-	free(cf->account_id);
+	alloc_free(cf->account_id);
 	cf->account_id = copy;
 	provider->account_id = copy;
 	return RC_OK;
@@ -343,10 +337,10 @@ enum rc cloudflare_open(struct run *run, const struct cloudflare_config *config,
 		return RC_NOMEM;
 	cf->trace_fd = -1;
 	cf->parallelism = config->http.parallelism ? config->http.parallelism : HTTP_PARALLELISM;
-	cf->account = strdup(config->account);
-	cf->host = strdup(config->host);
-	cf->url = strdup(config->http.base_url);
-	cf->token = strdup(config->http.token);
+	cf->account = alloc_strdup(config->account);
+	cf->host = alloc_strdup(config->host);
+	cf->url = alloc_strdup(config->http.base_url);
+	cf->token = alloc_strdup(config->http.token);
 	cf->provider = (struct provider){.vt = &cloudflare_vt, .account = cf->account, .url = cf->url};
 	if (!cf->account || !cf->host || !cf->url || !cf->token)
 		rc = RC_NOMEM;

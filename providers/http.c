@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/failpoint.h"
 #include "base/str.h"
 #include "providers/endpoint.h"
@@ -34,7 +35,7 @@ static int64_t later(int64_t a, int64_t b)
 
 static char *copy_or_null(const char *text, bool *is_copied)
 {
-	char *copy = text ? strdup(text) : NULL;
+	char *copy = text ? alloc_strdup(text) : NULL;
 
 	*is_copied &= !text || copy;
 	return copy;
@@ -83,7 +84,8 @@ static enum rc set_multi(struct http *http)
 {
 	long count = (long)http->parallelism;
 
-	http->has_curl = !curl_global_init(CURL_GLOBAL_DEFAULT);
+	http->has_curl = !curl_global_init_mem(CURL_GLOBAL_DEFAULT, alloc_new, alloc_free, alloc_resize, alloc_strdup,
+					       alloc_array);
 	if (!http->has_curl)
 		return RC_INTERNAL;
 	http->multi = curl_multi_init();
@@ -125,13 +127,6 @@ enum rc http_new(struct run *run, const struct http_config *config, struct http 
 	return rc;
 }
 
-static void wipe_text(char *text)
-{
-	if (text)
-		explicit_bzero(text, strlen(text));
-	free(text);
-}
-
 void http_free(struct http *http)
 {
 	if (!http)
@@ -142,20 +137,18 @@ void http_free(struct http *http)
 		transfer_free(&http->transfers[i]);
 	}
 	curl_multi_cleanup(http->multi);
-	for (struct curl_slist *item = http->headers; item; item = item->next)
-		explicit_bzero(item->data, strlen(item->data));
 	curl_slist_free_all(http->headers);
 	if (http->has_curl)
 		curl_global_cleanup();
 	free(http->transfers);
 	free(http->idle);
 	free(http->heap);
-	free(http->base_url);
-	free(http->base_path);
-	free(http->host);
-	free(http->ca_file);
+	alloc_free(http->base_url);
+	alloc_free(http->base_path);
+	alloc_free(http->host);
+	alloc_free(http->ca_file);
 	free(http->status);
-	wipe_text(http->token);
+	alloc_free(http->token);
 	free(http);
 }
 

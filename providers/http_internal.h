@@ -26,7 +26,7 @@ struct transfer {
 struct http {
 	struct run *run;
 	CURLM *multi;
-	struct curl_slist *headers;          /**< of every request; holds the token, wiped at the end */
+	struct curl_slist *headers;          /**< of every request; holds the token */
 	char *base_url;
 	char *base_path;
 	char *host;

@@ -17,6 +17,7 @@
 
 struct fixture {
 	struct run run;
+	struct credentials credentials;
 	char folder[64];
 	char home[64];
 	struct strbuf token;
@@ -52,6 +53,7 @@ static int tear_down(void **state)
 	struct fixture *f = *state;
 
 	strbuf_wipe(&f->token);
+	credentials_done(&f->credentials);
 	run_done(&f->run);
 	remove_file(f->folder, "token");
 	remove_file(f->home, ".cnap/config.yaml");
@@ -76,7 +78,7 @@ static void write_file(const char *folder, const char *name, const char *text, m
 static void expect_token(struct fixture *f, const struct account *account, const char *expected)
 {
 	strbuf_wipe(&f->token);
-	assert_int_equal(credential_read(&f->run, account, f->folder, &f->token), RC_OK);
+	assert_int_equal(credential_read(&f->run, &f->credentials, account, f->folder, &f->token), RC_OK);
 	assert_string_equal(strbuf_text(&f->token), expected);
 	assert_int_equal(f->run.diags.count, 0);
 }
@@ -84,7 +86,7 @@ static void expect_token(struct fixture *f, const struct account *account, const
 static void expect_denied(struct fixture *f, const struct account *account, const char *code)
 {
 	diags_init(&f->run.diags, f->run.arena);
-	assert_int_equal(credential_read(&f->run, account, f->folder, &f->token), RC_DENIED);
+	assert_int_equal(credential_read(&f->run, &f->credentials, account, f->folder, &f->token), RC_DENIED);
 	assert_int_equal(f->run.diags.count, 1);
 	assert_string_equal(f->run.diags.items[0].code, code);
 	assert_null(strstr(f->run.diags.items[0].summary, "secret"));
@@ -99,7 +101,10 @@ static void test_variable(void **state)
 	setenv("TEST_TOKEN", "secret-1\n", 1);
 	diags_init(&f->run.diags, f->run.arena);
 	expect_token(f, &account, "secret-1");
-	setenv("TEST_TOKEN", "", 1);
+	assert_string_equal(getenv("TEST_TOKEN"), "");
+	/* Another account may name the same variable. */
+	expect_token(f, &account, "secret-1");
+	credentials_done(&f->credentials);
 	expect_denied(f, &account, "A0820");
 }
 
@@ -174,7 +179,7 @@ static void test_command_interrupted(void **state)
 	struct account account = { .name = "main", .url = "cnap", .token_command = argv, .token_command_count = 2 };
 
 	f->run.interrupted = &interrupted;
-	assert_int_equal(credential_read(&f->run, &account, f->folder, &f->token), RC_CANCELLED);
+	assert_int_equal(credential_read(&f->run, &f->credentials, &account, f->folder, &f->token), RC_CANCELLED);
 	f->run.interrupted = NULL;
 }
 
