@@ -18,6 +18,8 @@
 #include "report/plan_text.h"
 
 #define NOWHERE ((struct span){0})
+/* Other projects hold a shared tunnel for two calls: waiting that long for it is no surprise. */
+#define TUNNEL_LOCK_MS 120000
 
 static enum rc stale(struct session *session, const char *code, const char *what, const char *help)
 {
@@ -118,7 +120,7 @@ static void name_missing_connectors(struct session *session, const struct planne
 		const struct live_tunnel_state *state =
 			account && tunnel->id ? map_get(&account->tunnel_by_id, tunnel->id) : NULL;
 
-		if (tunnel->is_deleted ||
+		if (tunnel->is_deleted || tunnel->owner ||
 		    (state && (str_eq(state->tunnel.status, "healthy") || str_eq(state->tunnel.status, "degraded"))))
 			continue;
 		session_printf(session, "%s has no connector yet. What runs one: adit connector %s\n",
@@ -185,6 +187,7 @@ static enum rc carry_out(struct session *session, const struct planned *planned)
 	struct apply_options options = {.connector_gate = !session->options.no_connector_gate,
 					.connector_timeout_ms = session->options.connector_timeout_ms,
 					.settle_ms = session->project.dns.settle_ms,
+					.tunnel_lock_ms = TUNNEL_LOCK_MS,
 					.on_event = progress_event, .context = &progress};
 	struct apply_input input = {.plan = planned->plan, .providers = session->providers,
 				    .provider_count = session->project.account_count, .store = session->store,
@@ -196,6 +199,8 @@ static enum rc carry_out(struct session *session, const struct planned *planned)
 
 	if (rc)
 		return rc;
+	if (session->options.lock_timeout_ms > options.tunnel_lock_ms)
+		options.tunnel_lock_ms = session->options.lock_timeout_ms;
 	if (options.connector_timeout_ms < 0)
 		options.connector_timeout_ms = 60000;
 	rc = apply_plan(&session->run, &input, &result);
@@ -287,7 +292,7 @@ static enum rc apply_file(struct session *session, const char *path)
 	planned.plan = plan;
 	rc = check_lineage(session, plan, &planned.recorded);
 	if (!rc)
-		rc = apply_check_plan(&session->run, &session->project, plan, &planned.recorded, planned.live);
+		rc = apply_check_plan(&session->run, &session->project, plan, &planned.recorded, planned.live, planned.sharing);
 	if (rc == RC_STALE)
 		session->verdict.stale = true;
 	if (rc == RC_CONFLICT)

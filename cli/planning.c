@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/listing.h"
+#include "cli/sharing.h"
 #include "planner/live_recorded.h"
 #include "planner/planfile.h"
 #include "providers/open.h"
@@ -67,7 +68,8 @@ enum rc planning_connect(struct session *session)
 static enum rc read_live(struct session *session, const struct recorded_state *recorded, const struct plan *plan,
 			 struct live **ret_live)
 {
-	struct refresh_scope scope = {.desired = session->desired, .recorded = recorded, .plan = plan};
+	struct refresh_scope scope = {.desired = session->desired, .recorded = recorded, .sharing = &session->sharing,
+				      .plan = plan};
 	size_t errors = session->run.diags.error_count;
 	enum rc rc;
 
@@ -115,7 +117,7 @@ static enum rc build(struct session *session, enum planning_mode mode, struct pl
 		.now_ms = clock_wall_ms(&session->run.clock),
 	};
 	struct plan_input input = {.project = &session->project, .desired = session->desired, .recorded = &planned->recorded,
-				   .live = planned->live, .options = &plan_options};
+				   .live = planned->live, .sharing = planned->sharing, .options = &plan_options};
 	size_t errors = session->run.diags.error_count;
 	enum rc rc = plan_build(session->run.arena, &session->run.diags, &input, &planned->plan);
 
@@ -137,9 +139,14 @@ enum rc planning_make(struct session *session, enum planning_mode mode, struct p
 	if (!rc)
 		rc = session->store->vt->load(session->store, session->run.arena, &ret_planned->recorded);
 	if (!rc)
+		rc = sharing_learn(session, &ret_planned->recorded);
+	ret_planned->sharing = &session->sharing;
+	if (!rc)
 		rc = load_desired(session, mode, &ret_planned->recorded);
 	if (!rc)
 		rc = read_live(session, &ret_planned->recorded, NULL, &ret_planned->live);
+	if (!rc)
+		rc = sharing_learn_again(session);
 	return rc ? rc : build(session, mode, ret_planned);
 }
 
@@ -152,6 +159,9 @@ enum rc planning_open(struct session *session, const struct plan *plan, struct p
 		rc = session_open_store(session, STORE_WRITE);
 	if (!rc)
 		rc = session->store->vt->load(session->store, session->run.arena, &ret_planned->recorded);
+	if (!rc)
+		rc = sharing_learn(session, &ret_planned->recorded);
+	ret_planned->sharing = &session->sharing;
 	return rc ? rc : read_live(session, &ret_planned->recorded, plan, &ret_planned->live);
 }
 

@@ -16,6 +16,7 @@ enum planning_mode {
 /** What a plan was made from. */
 struct planned {
 	struct recorded_state recorded;
+	const struct sharing *sharing;
 	struct live *live;
 	struct plan *plan;
 };

@@ -16,6 +16,7 @@
 #include "cli/credential.h"
 #include "cli/exit_code.h"
 #include "cli/option.h"
+#include "planner/sharing.h"
 #include "providers/provider.h"
 #include "schema/desired.h"
 #include "schema/object.h"
@@ -32,6 +33,7 @@ struct session {
 	struct project project;
 	struct objects objects;
 	struct desired *desired;
+	struct sharing sharing;           /**< cli/sharing.h; empty until learnt */
 	struct store *store;              /**< NULL until opened */
 	bool is_locked;                   /**< the store's lease is ours */
 	struct provider **providers;      /**< one for each of project.accounts, in the same order; NULL entries: not opened */

@@ -1,5 +1,5 @@
 /* The manifests that a command works on: collected, decoded, translated. */
-#include "cli/session.h"
+#include "cli/sharing.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -95,15 +95,31 @@ enum rc session_translate(struct session *session, const struct map *recorded)
 		.project = &session->project,
 		.objects = &session->objects,
 		.recorded = recorded,
+		.taken = sharing_taken(session),
 	};
+	enum rc rc = sharing_add_gateways(session);
 
-	return translate(session->run.arena, &session->run.diags, &input, &session->desired);
+	return rc ? rc : translate(session->run.arena, &session->run.diags, &input, &session->desired);
+}
+
+/** Other projects' Gateways are in the state, and nowhere else. */
+static enum rc learn_shared(struct session *session)
+{
+	enum rc rc = RC_OK;
+
+	if (!session->project.shared_gateway_count)
+		return RC_OK;
+	if (!session->store)
+		rc = session_open_store(session, STORE_READ);
+	return rc ? rc : sharing_learn(session, NULL);
 }
 
 enum rc session_load_desired(struct session *session)
 {
 	enum rc rc = session_load_project(session);
 
+	if (!rc)
+		rc = learn_shared(session);
 	if (!rc)
 		rc = session_load_manifests(session);
 	/* What is missing because it was refused would be complained about once more. */

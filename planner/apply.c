@@ -294,7 +294,9 @@ enum rc apply_state_changes(struct applying *a)
 	}
 	if (!outcome.upsert_count && !outcome.removal_count)
 		return RC_OK;
-	rc = apply_commit(a, 0, &outcome, "ok");
+	rc = apply_share_recorded(a, &outcome);
+	if (!rc)
+		rc = apply_commit(a, 0, &outcome, "ok");
 	for (size_t i = 0; !rc && i < plan->change_count; i++)
 		if (plan->changes[i].action == ACTION_FORGET || plan->changes[i].action == ACTION_RECORD)
 			apply_settle(a, i, CHANGE_DONE, NULL);
@@ -338,6 +340,7 @@ static enum rc open_tunnels(struct applying *a)
 		tunnel->plan = plan->tunnels[i];
 		tunnel->id = tunnel->plan->id;
 		tunnel->expected = tunnel->plan->expected;
+		tunnel->expected_slice = tunnel->plan->slice;
 		tunnel->version = -1;
 		tunnel->provider = apply_provider(a, tunnel->plan->account);
 		map_init(&tunnel->keep, a->run->arena);
@@ -411,6 +414,7 @@ enum rc apply_plan(struct run *run, const struct apply_input *input, struct appl
 	if (rc && rc != RC_NOMEM)
 		collect_rest(&a);
 	watch_writes(&a, false);
+	apply_share_unlock(&a);
 	settle_rest(&a);
 	return rc;
 }

@@ -25,6 +25,7 @@ struct apply_options {
 	bool connector_gate;
 	int64_t connector_timeout_ms;
 	int64_t settle_ms;
+	int64_t tunnel_lock_ms;          /**< how long to wait for other projects that write to a shared tunnel */
 	void (*on_event)(void *context, const struct apply_event *event); /**< may be NULL */
 	void *context;
 };
@@ -53,9 +54,11 @@ struct apply_input {
 };
 
 /** Compare a saved plan with what is live and recorded: every object that it touches must be as it was, and adit's.
+ * @param sharing  tunnels that other projects have rules in; NULL: none
  * @return RC_OK; RC_STALE (A0701 names each object); RC_CONFLICT it touches what is not adit's (A0707); RC_NOMEM */
 enum rc apply_check_plan(struct run *run, const struct project *project, const struct plan *plan,
-			 const struct recorded_state *recorded, const struct live *live) MUST_CHECK;
+			 const struct recorded_state *recorded, const struct live *live,
+			 const struct sharing *sharing) MUST_CHECK;
 
 /** Carry out a plan. Failures of single changes are in the result, not in the return code.
  * @return RC_OK, also when changes failed; RC_STALE lease lost; RC_IO the store failed; RC_NOMEM */

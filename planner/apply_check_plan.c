@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "planner/applying.h"
 #include "planner/document.h"
+#include "planner/planning.h"
 #include "schema/mark.h"
 
 struct checking {
@@ -13,6 +14,7 @@ struct checking {
 	const struct plan *plan;
 	const struct recorded_state *recorded;
 	const struct live *live;
+	const struct sharing *sharing;
 	struct map recorded_by_id;   /**< -> struct recorded * */
 	struct map tunnel_changes;   /**< address -> struct change * */
 	struct map targets;          /**< addresses of tunnels that CNAMEs come to */
@@ -61,7 +63,11 @@ static bool is_recorded_as(const struct checking *c, const char *id, const char 
 static bool tunnel_is_ours(const struct checking *c, const struct tunnel_plan *tunnel, const struct live_tunnel_state *state)
 {
 	const struct change *change = map_get(&c->tunnel_changes, tunnel->address);
+	const struct shared_tunnel *shared = sharing_find(c->sharing, tunnel->address);
 
+	if (tunnel->owner)
+		return shared && str_eq(shared->owner, tunnel->owner) && shared->gateway && !tunnel->origin_request &&
+		       str_eq(shared->gateway->tunnel_id, tunnel->id);
 	if (map_get(&c->recorded_by_id, tunnel->id))
 		return is_recorded_as(c, tunnel->id, tunnel->address);
 	if (change && (change->is_takeover || (change->is_adoption && !strstr(c->project->tunnel_name, "{project}"))))
@@ -69,11 +75,24 @@ static bool tunnel_is_ours(const struct checking *c, const struct tunnel_plan *t
 	return mark_is_tunnel_name(c->project->tunnel_name, c->project->name, state->tunnel.name);
 }
 
+/** Of a shared tunnel only this project's part counts: others write to it in between. */
+static bool document_is_expected(struct checking *c, const struct tunnel_plan *tunnel, const struct json *document)
+{
+	const struct shared_tunnel *shared = sharing_find(c->sharing, tunnel->address);
+	const char *fingerprint = NULL;
+	struct map own;
+
+	if (!tunnel->slice || !shared || (!tunnel->owner && !sharing_user(shared)))
+		return !tunnel->expected || str_eq(document_fingerprint(c->run->arena, document), tunnel->expected);
+	if (plan_shared_own(c->run->arena, c->plan, tunnel, c->recorded, &own) ||
+	    sharing_fingerprint(c->run->arena, tunnel->address, document, &own, !tunnel->owner, &fingerprint))
+		return false;
+	return str_eq(fingerprint, tunnel->slice);
+}
+
 static void check_document(struct checking *c, const struct tunnel_plan *tunnel, const struct live_tunnel_state *state)
 {
-	char *fingerprint = document_fingerprint(c->run->arena, state->config.document);
-
-	if (tunnel->expected && !str_eq(fingerprint, tunnel->expected))
+	if (!document_is_expected(c, tunnel, state->config.document))
 		stale(c, tunnel->address, "has another configuration");
 	else if (!tunnel_is_ours(c, tunnel, state))
 		foreign(c, tunnel->address, arena_printf(c->run->arena, "the tunnel %s", state->tunnel.name));
@@ -237,9 +256,9 @@ static enum rc index_plan(struct checking *c)
 }
 
 enum rc apply_check_plan(struct run *run, const struct project *project, const struct plan *plan,
-			 const struct recorded_state *recorded, const struct live *live)
+			 const struct recorded_state *recorded, const struct live *live, const struct sharing *sharing)
 {
-	struct checking c = {.run = run, .project = project, .plan = plan, .recorded = recorded, .live = live};
+	struct checking c = {.run = run, .project = project, .plan = plan, .recorded = recorded, .live = live, .sharing = sharing};
 	enum rc rc;
 
 	map_init(&c.recorded_by_id, run->arena);

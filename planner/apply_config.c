@@ -24,13 +24,30 @@ static void settle_rules(struct applying *a, const struct apply_tunnel *tunnel, 
 		apply_settle(a, (size_t)(tunnel->change - a->plan->changes), state, why);
 }
 
-static void break_document(struct applying *a, struct apply_tunnel *tunnel, enum change_state state, const char *why)
+void apply_break_document(struct applying *a, struct apply_tunnel *tunnel, enum change_state state, const char *why)
 {
 	tunnel->is_broken = true;
 	tunnel->why_broken = why;
 	settle_rules(a, tunnel, state, why);
 	if (tunnel->change)
 		apply_settle(a, (size_t)(tunnel->change - a->plan->changes), state, why);
+}
+
+/** Of a shared tunnel's rules only this project's are recorded with it. */
+static enum rc keep_own(struct applying *a, const struct apply_tunnel *tunnel, struct resource **rules, size_t *count)
+{
+	struct map own;
+	size_t kept = 0;
+	enum rc rc = RC_OK;
+
+	map_init(&own, a->run->arena);
+	for (size_t i = 0; !rc && i < tunnel->plan->order_count; i++)
+		rc = map_put(&own, tunnel->plan->order[i], a, NULL);
+	for (size_t i = 0; i < *count; i++)
+		if (map_get(&own, rules[i]->address))
+			rules[kept++] = rules[i];
+	*count = kept;
+	return rc;
 }
 
 /** The tunnel's own row once its document is as planned: order and originRequest are recorded with it. */
@@ -55,6 +72,8 @@ static enum rc tunnel_row(struct applying *a, const struct apply_tunnel *tunnel,
 		return RC_NOMEM;
 	copy = (void *)arena_memdup(a->run->arena, ret_row->resource, sizeof(*copy));
 	rc = document_rules(a->run->arena, tunnel->plan->address, document, &rules, &count);
+	if (!rc && apply_share_user(tunnel))
+		rc = keep_own(a, tunnel, rules, &count);
 	if (!rc)
 		rc = document_order(a->run->arena, rules, count, &order);
 	if (rc || !copy)
@@ -74,6 +93,7 @@ static enum rc record_document(struct applying *a, struct step *step)
 	struct recorded *upserts = arena_array(a->run->arena, most, sizeof(*upserts));
 	const char **removals = arena_array(a->run->arena, most, sizeof(const char *));
 	struct outcome outcome = {.upserts = upserts, .removals = removals};
+	struct share_rows rows;
 	bool has_row = false;
 	enum rc rc;
 
@@ -96,6 +116,7 @@ static enum rc record_document(struct applying *a, struct step *step)
 		if (!upserts[outcome.upsert_count++].resource)
 			return RC_NOMEM;
 	}
+	apply_share_rows(a, tunnel, &rows, &outcome);
 	return rc ? rc : apply_commit(a, step->intent, &outcome, "ok");
 }
 
@@ -109,6 +130,9 @@ static enum rc document_done(struct applying *a, struct step *step, int64_t vers
 	tunnel->expected = document_fingerprint(a->run->arena, step->document);
 	if (!tunnel->expected)
 		return RC_NOMEM;
+	rc = apply_share_expect(a, tunnel, step->document);
+	if (rc)
+		return rc;
 	tunnel->version = version;
 	tunnel->is_put_done = true;
 	settle_rules(a, tunnel, CHANGE_DONE, NULL);
@@ -119,7 +143,7 @@ static enum rc fail_document(struct applying *a, struct step *step, const char *
 {
 	struct outcome outcome = {0};
 
-	break_document(a, step->tunnel, CHANGE_FAILED, why);
+	apply_break_document(a, step->tunnel, CHANGE_FAILED, why);
 	return apply_commit(a, step->intent, &outcome, why);
 }
 
@@ -176,12 +200,20 @@ static bool documents_equal(struct arena *arena, const struct json *a, const str
 static enum rc put(struct applying *a, struct apply_tunnel *tunnel, const struct live_config *live)
 {
 	struct step *step = apply_step(a, tunnel->provider, CALL_CONFIG_PUT, put_done);
+	struct document_merge merge = {0};
 	struct json *document = NULL;
+	const char *detail = NULL;
+	bool is_shared = false;
 	enum rc rc;
 
 	if (!step)
 		return RC_NOMEM;
-	rc = document_build(a->run->arena, a->plan, tunnel->plan, live->document, &tunnel->keep, &document);
+	rc = apply_share_merge(a, tunnel, &merge, &is_shared);
+	if (!rc && is_shared)
+		rc = apply_share_detail(a, tunnel, &detail);
+	if (!rc)
+		rc = document_build(a->run->arena, a->plan, tunnel->plan, live->document, &tunnel->keep,
+				    is_shared ? &merge : NULL, &document);
 	if (rc)
 		return rc;
 	step->tunnel = tunnel;
@@ -189,7 +221,7 @@ static enum rc put(struct applying *a, struct apply_tunnel *tunnel, const struct
 	step->version = live->version;
 	if (json_count(json_get(live->document, "ingress")) && documents_equal(a->run->arena, live->document, document))
 		return document_done(a, step, live->version);
-	rc = apply_begin(a, "put-configuration", tunnel->plan->address, NULL, &step->intent);
+	rc = apply_begin(a, "put-configuration", tunnel->plan->address, detail, &step->intent);
 	if (rc)
 		return rc;
 	step->call.tunnel_id = tunnel->id;
@@ -197,24 +229,38 @@ static enum rc put(struct applying *a, struct apply_tunnel *tunnel, const struct
 	return apply_submit(a, step);
 }
 
+static enum rc check_document(struct applying *a, const struct apply_tunnel *tunnel, const struct json *document,
+			      bool *ret_is_same)
+{
+	enum rc rc = apply_share_check(a, tunnel, document, ret_is_same);
+	char *found;
+
+	if (rc != RC_NOTFOUND)
+		return rc;
+	found = document_fingerprint(a->run->arena, document);
+	*ret_is_same = found && (!tunnel->expected || str_eq(found, tunnel->expected));
+	return found ? RC_OK : RC_NOMEM;
+}
+
 /** Just read: is the document still the one that the plan saw? */
 static enum rc config_read(struct applying *a, struct step *step)
 {
 	struct apply_tunnel *tunnel = step->tunnel;
-	char *found;
+	bool is_same = false;
+	enum rc rc;
 
 	if (step->call.rc) {
 		bool is_gone = step->call.rc == RC_NOTFOUND;
 
-		break_document(a, tunnel, is_gone ? CHANGE_STALE : CHANGE_FAILED,
+		apply_break_document(a, tunnel, is_gone ? CHANGE_STALE : CHANGE_FAILED,
 			       is_gone ? "the tunnel is gone since the plan; plan again" : apply_explain(a, &step->call));
 		return RC_OK;
 	}
-	found = document_fingerprint(a->run->arena, step->call.config.document);
-	if (!found)
-		return RC_NOMEM;
-	if (tunnel->expected && !str_eq(found, tunnel->expected)) {
-		break_document(a, tunnel, CHANGE_STALE, "the tunnel's configuration changed since the plan; plan again");
+	rc = check_document(a, tunnel, step->call.config.document, &is_same);
+	if (rc)
+		return rc;
+	if (!is_same) {
+		apply_break_document(a, tunnel, CHANGE_STALE, "the tunnel's configuration changed since the plan; plan again");
 		return RC_OK;
 	}
 	return a->is_stopping ? RC_OK : put(a, tunnel, &step->call.config);
@@ -306,6 +352,20 @@ static enum rc keep_for(struct applying *a, struct apply_tunnel *tunnel, const s
 	return find_kept(a, tunnel, hosts ? hosts : &none);
 }
 
+/** Read, check and write the documents that are due, those of shared tunnels under their locks. */
+static enum rc write_due(struct applying *a)
+{
+	enum rc rc = apply_share_lock(a);
+
+	for (size_t i = 0; !rc && i < a->tunnel_count && !a->is_stopping; i++)
+		if (a->tunnels[i].is_due && !a->tunnels[i].is_broken)
+			rc = read_config(a, &a->tunnels[i]);
+	if (!rc)
+		rc = apply_drain(a);
+	apply_share_unlock(a);
+	return rc;
+}
+
 enum rc apply_first_puts(struct applying *a)
 {
 	struct map by_tunnel;
@@ -314,17 +374,17 @@ enum rc apply_first_puts(struct applying *a)
 	for (size_t i = 0; !rc && i < a->tunnel_count && !a->is_stopping; i++) {
 		struct apply_tunnel *tunnel = &a->tunnels[i];
 
+		tunnel->is_due = false;
 		if (!tunnel->plan->needs_put)
 			continue;
 		if (tunnel->is_broken || !tunnel->id) {
 			settle_rules(a, tunnel, CHANGE_SKIPPED, tunnel->why_broken ? tunnel->why_broken : "its tunnel is not there");
 			continue;
 		}
+		tunnel->is_due = true;
 		rc = keep_for(a, tunnel, &by_tunnel);
-		if (!rc)
-			rc = read_config(a, tunnel);
 	}
-	return rc;
+	return rc || a->is_stopping ? rc : write_due(a);
 }
 
 /** True when the second PUT has something left to do. */
@@ -369,11 +429,12 @@ enum rc apply_second_puts(struct applying *a)
 		rc = apply_wait(a, a->in->options->settle_ms);
 	}
 	for (size_t i = 0; !rc && i < a->tunnel_count && !a->is_stopping; i++) {
+		a->tunnels[i].is_due = false;
 		if (!a->tunnels[i].has_kept)
 			continue;
 		settle_kept(a, &a->tunnels[i]);
-		if (second_is_due(a, &a->tunnels[i]))
-			rc = read_config(a, &a->tunnels[i]);
+		a->tunnels[i].is_due = second_is_due(a, &a->tunnels[i]);
+		any |= a->tunnels[i].is_due;
 	}
-	return rc;
+	return rc || !any || a->is_stopping ? rc : write_due(a);
 }

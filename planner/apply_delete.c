@@ -62,7 +62,11 @@ static enum rc forget_tunnel(struct applying *a, const char *address, struct out
 static enum rc finish_deletion(struct applying *a, struct step *step)
 {
 	struct outcome outcome = {0};
-	enum rc rc = forget_tunnel(a, step->tunnel->plan->address, &outcome);
+	const char *address = step->tunnel->plan->address;
+	enum rc rc = forget_tunnel(a, address, &outcome);
+
+	outcome.gateway_removals = &address;
+	outcome.gateway_removal_count = 1;
 
 	if (!rc)
 		rc = apply_commit(a, step->intent, &outcome, "ok");

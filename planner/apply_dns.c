@@ -104,7 +104,7 @@ static enum rc record_done(struct applying *a, struct batch *batch, const struct
 		const struct change *change = &a->plan->changes[batch->changes[i]];
 		struct resource after;
 
-		if (!change->after) {
+		if (!change->after || change->is_handover) {
 			if (is_recorded_as(a, change))
 				removals[outcome.removal_count++] = change->address;
 			continue;

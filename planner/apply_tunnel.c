@@ -37,6 +37,7 @@ static enum rc record_tunnel(struct applying *a, struct apply_tunnel *tunnel, co
 {
 	struct recorded row = apply_recorded(a, tunnel->change, tunnel->change->after, live->id);
 	struct outcome outcome = {.upserts = &row, .upsert_count = 1};
+	struct share_rows rows;
 
 	if (!row.resource)
 		return RC_NOMEM;
@@ -48,6 +49,9 @@ static enum rc record_tunnel(struct applying *a, struct apply_tunnel *tunnel, co
 		row.resource->u.tunnel.rule_order = tunnel->change->before->u.tunnel.rule_order;
 		row.resource->u.tunnel.origin_request = tunnel->change->before->u.tunnel.origin_request;
 	}
+	/* A new tunnel's Gateway is for others to see once its rules are there. */
+	if (tunnel->change->action != ACTION_CREATE)
+		apply_share_rows(a, tunnel, &rows, &outcome);
 	row.resource->u.tunnel.status = live->status;
 	row.resource->u.tunnel.created_at = live->created_at;
 	return apply_commit(a, intent, &outcome, "ok");

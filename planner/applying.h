@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "planner/apply.h"
+#include "planner/document.h"
 
 struct applying;
 struct step;
@@ -23,6 +24,11 @@ struct apply_tunnel {
 	const char *expected;                /**< fingerprint of the document before the next PUT */
 	int64_t version;                     /**< of the configuration that its connectors must run; -1 unknown */
 	bool is_put_done;
+	/* other projects' rules: apply_shared.c */
+	bool is_due;                         /**< its document is written in this phase */
+	struct slice *slices;                /**< read under the lock */
+	size_t slice_count;
+	const char *expected_slice;          /**< fingerprint of this project's part of the document; NULL: not shareable */
 	/* connector gate */
 	bool is_gated, is_ready;
 	/* deletion that found a connector still there */
@@ -90,6 +96,40 @@ void apply_break_tunnel(struct applying *a, struct apply_tunnel *tunnel, enum ch
 enum rc apply_make_secret(struct applying *a, char **ret_secret) MUST_CHECK;
 /** Wipe the secret that a step's call carried. */
 void apply_wipe_secret(struct step *step);
+
+/* apply_config.c */
+/** Its document is not written (any more) in this run. */
+void apply_break_document(struct applying *a, struct apply_tunnel *tunnel, enum change_state state, const char *why);
+
+/* apply_shared.c */
+/** Lock the due tunnels that other projects may write to, and read what these have in them; those that changed since
+ * the plan are broken. */
+enum rc apply_share_lock(struct applying *a) MUST_CHECK;
+void apply_share_unlock(struct applying *a);
+/** The first other project with rules in it, as of the lock; NULL: none. */
+const char *apply_share_user(const struct apply_tunnel *tunnel);
+/** Is this project's part of the document as expected? @return RC_OK; RC_NOTFOUND it is nobody else's: judge the whole */
+enum rc apply_share_check(struct applying *a, const struct apply_tunnel *tunnel, const struct json *document,
+			  bool *ret_is_same) MUST_CHECK;
+/** From here on the document is expected to hold of this project what @p document does. */
+enum rc apply_share_expect(struct applying *a, struct apply_tunnel *tunnel, const struct json *document) MUST_CHECK;
+/** All projects' rules for document_build(). @param ret_any  false: nobody else has any */
+enum rc apply_share_merge(struct applying *a, const struct apply_tunnel *tunnel, struct document_merge *merge,
+			  bool *ret_any) MUST_CHECK;
+/** Detail of the intent of a PUT: {"rules": [those that it makes]}; arena. */
+enum rc apply_share_detail(struct applying *a, const struct apply_tunnel *tunnel, const char **ret_detail) MUST_CHECK;
+
+/** What an outcome says of a shareable tunnel. */
+struct share_rows {
+	struct recorded_gateway gateway;
+	const char *removal;
+};
+/** The owner's Gateway, or that a contributor left, into an outcome that borrows @p rows. */
+void apply_share_rows(const struct applying *a, const struct apply_tunnel *tunnel, struct share_rows *rows,
+		      struct outcome *outcome);
+
+/** Add to an outcome what recorded changes say of shareable tunnels; arena. */
+enum rc apply_share_recorded(struct applying *a, struct outcome *outcome) MUST_CHECK;
 
 /* phases */
 enum rc apply_state_changes(struct applying *a) MUST_CHECK;

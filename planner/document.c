@@ -84,14 +84,23 @@ enum rc document_order(struct arena *arena, struct resource *const *rules, size_
 	return rc;
 }
 
-static void fingerprint_rule(struct arena *arena, struct strbuf *buf, const struct json *rule)
+void document_print_rule(struct strbuf *buf, const struct rule_fields *rule)
 {
-	const char *parts[] = {document_hostname(rule), json_get_string(rule, "path", ""), json_get_string(rule, "service", "")};
+	const char *parts[] = {rule->hostname, rule->path, rule->service};
 
 	for (size_t i = 0; i < 3; i++)
 		strbuf_add(buf, parts[i], strlen(parts[i]) + 1);
-	json_write_canonical(buf, resource_origin_request_normal(arena, json_get(rule, "originRequest")));
+	json_write_canonical(buf, rule->origin_request);
 	strbuf_addc(buf, '\n');
+}
+
+static void fingerprint_rule(struct arena *arena, struct strbuf *buf, const struct json *rule)
+{
+	const struct rule_fields fields = {document_hostname(rule), json_get_string(rule, "path", ""),
+					   json_get_string(rule, "service", ""),
+					   resource_origin_request_normal(arena, json_get(rule, "originRequest"))};
+
+	document_print_rule(buf, &fields);
 }
 
 char *document_fingerprint(struct arena *arena, const struct json *document)

@@ -34,6 +34,12 @@ static enum rc rule_json(struct arena *arena, const struct resource *rule, const
 	return rc;
 }
 
+/** The addresses of rules in the order that they shall have. */
+struct order {
+	const char *const *addresses;
+	size_t count;
+};
+
 /** The rules that shall exist: the live ones with this tunnel's changes made; address -> struct json *. */
 struct content {
 	struct map rules;
@@ -98,15 +104,38 @@ static enum rc content_changes(struct arena *arena, const struct plan *plan, con
 	return rc;
 }
 
-static enum rc content_others(struct arena *arena, const struct tunnel_plan *tunnel, struct resource *const *live,
+/** Rules of other projects as they are recorded, and own ones that another project's made room for until now. */
+static enum rc content_merge(struct arena *arena, const struct document_merge *merge, const struct map *keep,
+			     struct content *content)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < merge->count; i++) {
+		const struct shared_rule *item = &merge->rules[i];
+		struct json *there = map_get(&content->rules, item->rule->address), *json = NULL;
+
+		if (there && !item->project)
+			continue;
+		/* What the owner put there for want of a Route comes back once the rule may go. */
+		if (there && (const void *)there != &REMOVED && keep && map_get(keep, item->rule->u.rule.hostname) &&
+		    str_eq(item->rule->origin.precedence, PRECEDENCE_LAST))
+			continue;
+		rc = rule_json(arena, item->rule, (const void *)there == &REMOVED ? NULL : there, &json);
+		if (!rc)
+			rc = map_put(&content->rules, item->rule->address, json, NULL);
+	}
+	return rc;
+}
+
+static enum rc content_others(struct arena *arena, const struct order *order, struct resource *const *live,
 			      size_t live_count, struct content *content)
 {
 	struct map ordered;
 	enum rc rc = RC_OK;
 
 	map_init(&ordered, arena);
-	for (size_t i = 0; !rc && i < tunnel->order_count; i++)
-		rc = map_put(&ordered, tunnel->order[i], content, NULL);
+	for (size_t i = 0; !rc && i < order->count; i++)
+		rc = map_put(&ordered, order->addresses[i], content, NULL);
 	content->others = arena_array(arena, live_count, sizeof(const char *));
 	if (!content->others)
 		return RC_NOMEM;
@@ -257,18 +286,18 @@ static enum rc add_placed(struct placing *placing, struct json *json, const size
 	return add_to_lane(placing, placing->count - 1);
 }
 
-static enum rc build_ingress(struct arena *arena, const struct tunnel_plan *tunnel, const struct content *content,
+static enum rc build_ingress(struct arena *arena, const struct order *order, const struct content *content,
 			     struct json *ingress)
 {
-	struct placing placing = {.arena = arena, .list = arena_array(arena, tunnel->order_count + 1, sizeof(struct placed))};
+	struct placing placing = {.arena = arena, .list = arena_array(arena, order->count + 1, sizeof(struct placed))};
 	enum rc rc = placing.list ? RC_OK : RC_NOMEM;
 
 	map_init(&placing.lanes, arena);
-	for (size_t i = 0; !rc && i < tunnel->order_count; i++) {
-		struct json *json = map_get(&content->rules, tunnel->order[i]);
+	for (size_t i = 0; !rc && i < order->count; i++) {
+		struct json *json = map_get(&content->rules, order->addresses[i]);
 
 		if (json && (const void *)json != &REMOVED)
-			rc = add_placed(&placing, json, map_get(&content->live, tunnel->order[i]));
+			rc = add_placed(&placing, json, map_get(&content->live, order->addresses[i]));
 	}
 	if (!rc && (!placing.count || !is_catch_all(placing.list[placing.count - 1].json))) {
 		struct json *last = json_new(arena, JSON_OBJECT);
@@ -280,9 +309,29 @@ static enum rc build_ingress(struct arena *arena, const struct tunnel_plan *tunn
 	return rc ? rc : merge(&placing, content, ingress);
 }
 
-enum rc document_build(struct arena *arena, const struct plan *plan, const struct tunnel_plan *tunnel,
-		       const struct json *live_document, const struct map *keep, struct json **ret_document)
+/** The members beside the rules: ours, and those that adit does not know. */
+static enum rc add_top(struct arena *arena, const struct json *origin_request, const struct json *live_document,
+		       struct json *document)
 {
+	enum rc rc = RC_OK;
+
+	if (origin_request)
+		rc = json_set(arena, document, "originRequest", json_copy(arena, origin_request));
+	for (size_t i = 0; !rc && live_document && i < live_document->u.object.count; i++) {
+		const struct json_member *member = &live_document->u.object.members[i];
+
+		if (!str_eq(member->key, "ingress") && !str_eq(member->key, "originRequest"))
+			rc = json_set(arena, document, member->key, json_copy(arena, member->value));
+	}
+	return rc;
+}
+
+enum rc document_build(struct arena *arena, const struct plan *plan, const struct tunnel_plan *tunnel,
+		       const struct json *live_document, const struct map *keep, const struct document_merge *merge,
+		       struct json **ret_document)
+{
+	const struct order order = {merge ? merge->order : tunnel->order, merge ? merge->count : tunnel->order_count};
+	bool keeps_top = merge && merge->keeps_origin_request;
 	struct json *document = json_new(arena, JSON_OBJECT), *ingress = json_new(arena, JSON_ARRAY);
 	struct content content = {0};
 	struct resource **live = NULL;
@@ -296,20 +345,17 @@ enum rc document_build(struct arena *arena, const struct plan *plan, const struc
 	rc = content_live(arena, tunnel, live_document, &content, &live, &live_count);
 	if (!rc)
 		rc = content_changes(arena, plan, tunnel, keep, &content);
+	if (!rc && merge)
+		rc = content_merge(arena, merge, keep, &content);
 	if (!rc)
-		rc = content_others(arena, tunnel, live, live_count, &content);
+		rc = content_others(arena, &order, live, live_count, &content);
 	if (!rc)
-		rc = build_ingress(arena, tunnel, &content, ingress);
+		rc = build_ingress(arena, &order, &content, ingress);
 	if (!rc)
 		rc = json_set(arena, document, "ingress", ingress);
-	if (!rc && tunnel->origin_request)
-		rc = json_set(arena, document, "originRequest", json_copy(arena, tunnel->origin_request));
-	for (size_t i = 0; !rc && live_document && i < live_document->u.object.count; i++) {
-		const struct json_member *member = &live_document->u.object.members[i];
-
-		if (!str_eq(member->key, "ingress") && !str_eq(member->key, "originRequest"))
-			rc = json_set(arena, document, member->key, json_copy(arena, member->value));
-	}
+	if (!rc)
+		rc = add_top(arena, keeps_top ? json_get(live_document, "originRequest") : tunnel->origin_request, live_document,
+			     document);
 	if (!rc)
 		*ret_document = document;
 	return rc;

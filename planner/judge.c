@@ -189,6 +189,7 @@ static bool record_is_stale(const struct triple *triple)
 	if (recorded->is_protected != triple->is_protected)
 		return true;
 	return !str_eq(recorded->resource->origin.object, triple->desired->origin.object) ||
+	       !str_eq(recorded->resource->origin.precedence, triple->desired->origin.precedence) ||
 	       !str_eq(recorded->resource->tunnel, triple->desired->tunnel);
 }
 
@@ -202,7 +203,7 @@ static bool decide(const struct triple *triple, struct change *change)
 		change->action = ACTION_UPDATE;
 		change->is_adoption = !triple->recorded;
 	} else if (triple->desired) {
-		if (!record_is_stale(triple))
+		if (!record_is_stale(triple) && !triple->is_record_stale)
 			return false;
 		change->action = ACTION_RECORD;
 		change->is_adoption = !triple->recorded;

@@ -281,6 +281,9 @@ enum rc plan_build(struct arena *arena, struct diags *diags, const struct plan_i
 	if (rc)
 		return rc;
 	plan_finish(plan);
+	rc = plan_shared_expect(&p);
+	if (rc)
+		return rc;
 	plan->digest = plan_digest(arena, plan);
 	if (!plan->digest)
 		return RC_NOMEM;

@@ -10,6 +10,7 @@
 
 #include "base/diag.h"
 #include "planner/live.h"
+#include "planner/sharing.h"
 #include "schema/desired.h"
 #include "schema/project.h"
 #include "state/store.h"
@@ -36,6 +37,7 @@ struct change {
 	bool is_adoption;                  /**< not recorded before: taken into the state */
 	bool is_takeover;                  /**< --adopt: it was somebody else's */
 	bool is_protected;                 /**< to be recorded as protected */
+	bool is_handover;                  /**< cname: goes over to another project that uses it; forgotten here */
 	const char **replaced_ids;         /**< ACTION_REPLACE: records deleted in the same batch */
 	size_t replaced_count;
 	const char *prior_comment;         /**< cname taken over: its comment until now */
@@ -88,11 +90,14 @@ struct tunnel_plan {
 	const struct json *origin_request; /**< top level, after; NULL none */
 	bool is_created, is_deleted;
 	bool needs_put;
+	const char *owner;                 /**< the project whose Gateway it is; NULL: this one */
+	const struct json *gateway;        /**< the Gateway: to be recorded, or what the owner had recorded; NULL: none */
+	const char *slice;                 /**< fingerprint of what the live document has of this project; NULL: not shareable */
 };
 
 enum guard_code {
 	GUARD_MAX_DELETES, GUARD_MAX_DELETE_PERCENT, GUARD_MAX_RULE_PERCENT, GUARD_EMPTY, GUARD_LIVE_CONNECTORS, GUARD_LOSS,
-	GUARD_MOVED_ZONE, GUARD_MOVED_ACCOUNT, GUARD_PROTECTED, GUARD_NAME
+	GUARD_MOVED_ZONE, GUARD_MOVED_ACCOUNT, GUARD_PROTECTED, GUARD_NAME, GUARD_SHARED
 };
 struct guard_refusal {
 	enum guard_code code;
@@ -156,6 +161,7 @@ struct plan_input {
 	const struct desired *desired;     /**< never NULL; empty for destroy */
 	const struct recorded_state *recorded;
 	const struct live *live;
+	const struct sharing *sharing;     /**< tunnels that other projects have rules in; NULL: none */
 	const struct plan_options *options;
 };
 

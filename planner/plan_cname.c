@@ -169,6 +169,58 @@ static enum rc note_lost_record(struct planning *p, const struct cname_context *
 	return drift.live ? planning_add_drift(p, &drift) : RC_NOMEM;
 }
 
+static bool points_at(struct planning *p, const struct live_record *record, const struct shared_tunnel *tunnel)
+{
+	const char *id = tunnel->gateway ? tunnel->gateway->tunnel_id : NULL;
+	const char *target = id ? arena_printf(p->arena, "%s.cfargotunnel.com", id) : NULL;
+	const char *content = str_lower(p->arena, record->content);
+
+	return str_eq(record->type, "CNAME") && target && content && str_eq(content, target);
+}
+
+/** A project that shares the tunnel has the CNAME, which points there: all that is wanted of it.
+ * @param ret_done set when that is so */
+static enum rc check_served(struct planning *p, struct cname_context *c, bool *ret_done)
+{
+	const struct shared_tunnel *tunnel = sharing_find(p->in->sharing, c->wanted->cname->tunnel);
+	struct change change = {.action = ACTION_FORGET, .kind = RESOURCE_CNAME, .address = c->triple.address,
+				.reason = "a project that shares the tunnel has it by now", .expected = ""};
+
+	for (size_t i = 0; tunnel && !*ret_done && c->in_the_way && i < c->in_the_way->count; i++) {
+		const struct live_record *record = c->in_the_way->records[i];
+		const char *owner = mark_parse(p->arena, record->comment).project;
+
+		*ret_done = owner && !str_eq(owner, p->in->project->name) && sharing_has(tunnel, owner) &&
+			    points_at(p, record, tunnel) && !planning_is_adopted(p, c->triple.address);
+	}
+	if (!*ret_done || !c->triple.recorded)
+		return RC_OK;
+	change.before = c->triple.recorded->resource;
+	return planning_add_change(p, &change, NULL);
+}
+
+/** A hostname that is given up here, and that another project has rules for in the same tunnel: its CNAME stays, and is
+ * that project's from now on. @param ret_is_one set when it is such a one */
+static enum rc hand_over(struct planning *p, struct cname_context *c, bool *ret_is_one)
+{
+	const struct recorded *recorded = c->triple.recorded;
+	const char *address = recorded ? recorded->resource->tunnel : NULL;
+	const struct shared_tunnel *tunnel = address ? sharing_find(p->in->sharing, address) : NULL;
+	const char *user = tunnel ? sharing_user_of(tunnel, c->hostname) : NULL;
+	struct resource *after;
+
+	*ret_is_one = user && !c->wanted && c->record && points_at(p, c->record, tunnel);
+	if (!*ret_is_one)
+		return RC_OK;
+	after = (void *)arena_memdup(p->arena, c->triple.live, sizeof(*after));
+	if (!after)
+		return RC_NOMEM;
+	after->tunnel = address;
+	after->u.cname.comment = mark_apply(p->arena, user, address, c->record->comment);
+	c->triple.desired = after;
+	return after->u.cname.comment ? RC_OK : RC_NOMEM;
+}
+
 /** Another owner's mark on our recorded id. @param ret_done set when that settles it */
 static enum rc check_owner(struct planning *p, struct cname_context *c, bool *ret_done)
 {
@@ -266,7 +318,7 @@ static enum rc make_replacement(struct planning *p, struct cname_context *c, str
 static enum rc judge_cname(struct planning *p, struct cname_context *c)
 {
 	struct change *change = NULL;
-	bool replaces;
+	bool replaces, is_handover = false;
 	enum rc rc;
 
 	c->triple.kind = RESOURCE_CNAME;
@@ -281,9 +333,15 @@ static enum rc judge_cname(struct planning *p, struct cname_context *c)
 	if (p->in->options->keep_going && p->in->options->has_invalid_input && c->triple.recorded)
 		c->triple.is_held |= !c->wanted || !str_eq(c->wanted->cname->origin.object,
 							   c->triple.recorded->resource->origin.object);
-	rc = judge(p, &c->triple, &change);
+	rc = hand_over(p, c, &is_handover);
+	if (!rc)
+		rc = judge(p, &c->triple, &change);
 	if (rc || !change)
 		return rc;
+	if (is_handover) {
+		change->is_handover = true;
+		change->reason = "given up here; another project uses it in the same tunnel";
+	}
 	change->is_takeover = c->is_takeover;
 	if (c->is_takeover && c->record)
 		change->prior_comment = c->record->comment;
@@ -300,6 +358,8 @@ static enum rc plan_one(struct planning *p, struct cname_context *c)
 
 	if (!rc && !done)
 		rc = find_record(p, c);
+	if (!rc && !done && !c->is_unknown && c->wanted)
+		rc = check_served(p, c, &done);
 	if (!rc && !done && !c->is_unknown)
 		rc = check_owner(p, c, &done);
 	if (!rc && !done && !c->is_unknown && c->wanted)

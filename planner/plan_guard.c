@@ -323,6 +323,28 @@ static enum rc guard_moves(struct planning *p, const struct tally *tally)
 	return rc;
 }
 
+/** A tunnel that other projects have rules in is not deleted. */
+static enum rc guard_shared(struct planning *p)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < p->plan->change_count; i++) {
+		const struct change *change = &p->plan->changes[i];
+		const struct shared_tunnel *tunnel = sharing_find(p->in->sharing, change->address);
+		const char *users = "";
+
+		if (change->action != ACTION_DELETE || change->kind != RESOURCE_TUNNEL || !sharing_user(tunnel))
+			continue;
+		for (size_t s = 0; users && s < tunnel->slice_count; s++)
+			if (tunnel->slices[s].rule_count || tunnel->slices[s].in_flight_count)
+				users = arena_printf(p->arena, "%s%s%s", users, *users ? ", " : "", tunnel->slices[s].project);
+		rc = refuse(p, GUARD_SHARED, NULL,
+			    users ? arena_printf(p->arena, "%s has rules of other projects (%s): they have to leave it first, by taking "
+							   "their Routes off it or with `adit destroy`", change->address, users) : NULL);
+	}
+	return rc;
+}
+
 static enum rc guard_protected(struct planning *p)
 {
 	enum rc rc = RC_OK;
@@ -398,6 +420,8 @@ enum rc plan_guards(struct planning *p)
 	}
 	if (!rc)
 		rc = guard_moves(p, &tally);
+	if (!rc)
+		rc = guard_shared(p);
 	return rc ? rc : guard_protected(p);
 }
 

@@ -7,7 +7,7 @@
 #include "planner/document.h"
 #include "planner/planning.h"
 
-static enum rc add_context(struct planning *p, const char *address, struct tunnel_context **ret_context)
+enum rc plan_tunnel_context(struct planning *p, const char *address, struct tunnel_context **ret_context)
 {
 	struct tunnel_context *context = map_get(&p->tunnel_by_address, address);
 	enum rc rc;
@@ -46,17 +46,19 @@ static enum rc collect(struct planning *p)
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; !rc && i < desired->tunnel_count; i++) {
-		rc = add_context(p, desired->tunnels[i].tunnel->address, &context);
+		rc = plan_tunnel_context(p, desired->tunnels[i].tunnel->address, &context);
 		if (!rc)
 			context->desired = &desired->tunnels[i];
 	}
 	for (size_t i = 0; !rc && i < recorded->count; i++) {
 		if (recorded->items[i].resource->kind != RESOURCE_TUNNEL)
 			continue;
-		rc = add_context(p, recorded->items[i].resource->address, &context);
+		rc = plan_tunnel_context(p, recorded->items[i].resource->address, &context);
 		if (!rc)
 			context->recorded = &recorded->items[i];
 	}
+	if (!rc)
+		rc = plan_shared_collect(p);
 	if (!rc && p->tunnel_count > 1)
 		qsort(p->tunnels, p->tunnel_count, sizeof(struct tunnel_context *), compare_contexts);
 	return rc;
@@ -139,17 +141,21 @@ static enum rc live_resource(struct planning *p, struct tunnel_context *context)
 		resource_origin_request_normal(p->arena, json_get(state->config.document, "originRequest"));
 	context->live_tunnel = tunnel;
 	for (size_t i = 0; !rc && i < context->live_rule_count; i++)
-		rc = map_put(&p->live_rules, context->live_rules[i]->address, context->live_rules[i], NULL);
+		if (!plan_shared_is_others(p, context, context->live_rules[i]->address))
+			rc = map_put(&p->live_rules, context->live_rules[i]->address, context->live_rules[i], NULL);
 	return rc;
 }
 
 static enum rc resolve(struct planning *p, struct tunnel_context *context)
 {
-	const struct resource *any = context->desired ? context->desired->tunnel : context->recorded->resource;
+	const struct resource *any = context->desired ? context->desired->tunnel : context->recorded ? context->recorded->resource : NULL;
 	enum rc rc = RC_OK;
 
-	context->account = live_account(p->in->live, any->u.tunnel.account);
-	if (!context->account) {
+	if (!plan_shared_is_foreign(context))
+		context->account = live_account(p->in->live, any->u.tunnel.account);
+	if (plan_shared_is_foreign(context)) {
+		rc = plan_shared_resolve(p, context);
+	} else if (!context->account) {
 		const struct span nowhere = {0};
 		struct diag *diag = diag_add(p->diags, SEVERITY_ERROR, "A0602", nowhere,
 					     "account %s of %s is not part of the project", any->u.tunnel.account,
@@ -212,7 +218,9 @@ static enum rc add_tunnel_plan(struct planning *p, struct tunnel_context *contex
 	struct plan *plan = p->plan;
 	struct tunnel_plan *tunnel;
 	struct tunnel_plan **grown;
-	const struct resource *any = context->desired ? context->desired->tunnel : context->recorded->resource;
+	const struct resource *any = context->desired	 ? context->desired->tunnel
+				     : context->recorded ? context->recorded->resource
+							 : context->live_tunnel;
 
 	tunnel = arena_alloc(p->arena, sizeof(*tunnel));
 	grown = arena_grow(p->arena, plan->tunnels, plan->tunnel_count, &plan->tunnel_capacity, sizeof(*grown));
@@ -225,6 +233,8 @@ static enum rc add_tunnel_plan(struct planning *p, struct tunnel_context *contex
 	tunnel->account = any->u.tunnel.account;
 	tunnel->account_id = context->account->account_id;
 	tunnel->name = any->u.tunnel.name;
+	tunnel->owner = plan_shared_is_foreign(context) ? context->shared->owner : NULL;
+	tunnel->gateway = tunnel->owner ? context->shared->gateway->document : context->desired ? context->desired->gateway : NULL;
 	tunnel->expected = "";
 	if (context->live) {
 		tunnel->id = context->live->tunnel.id;
@@ -234,7 +244,8 @@ static enum rc add_tunnel_plan(struct planning *p, struct tunnel_context *contex
 	}
 	if (!context->desired)
 		return RC_OK;
-	tunnel->origin_request = context->desired->tunnel->u.tunnel.origin_request;
+	if (!tunnel->owner)
+		tunnel->origin_request = context->desired->tunnel->u.tunnel.origin_request;
 	tunnel->order = arena_array(p->arena, context->desired->rule_count, sizeof(const char *));
 	if (!tunnel->order)
 		return RC_NOMEM;
@@ -252,9 +263,12 @@ static enum rc judge_tunnel(struct planning *p, struct tunnel_context *context)
 	struct change *change = NULL;
 	enum rc rc;
 
+	if (plan_shared_is_foreign(context))
+		return RC_OK;
 	if (context->desired) {
-		triple.desired = context->desired->tunnel;
+		triple.desired = context->merged ? context->merged : context->desired->tunnel;
 		triple.is_protected = context->desired->protect;
+		triple.is_record_stale = plan_shared_is_stale(p, context);
 	} else if (map_get(&p->kept_tunnels, context->address)) {
 		triple.is_held = true;
 	}
@@ -306,17 +320,22 @@ static enum rc judge_rules(struct planning *p, struct tunnel_context *context)
 
 	for (size_t i = 0; !rc && context->desired && i < context->desired->rule_count; i++) {
 		struct triple triple = {.desired = context->desired->rules[i]};
+		bool done = false;
 
 		triple.address = triple.desired->address;
 		triple.recorded = planning_recorded(p, triple.address);
 		triple.live = map_get(&p->live_rules, triple.address);
-		rc = judge_rule(p, context, &triple);
+		rc = plan_shared_make_room(p, context, &triple, &done);
+		if (!rc && !done)
+			rc = judge_rule(p, context, &triple);
 	}
 	for (size_t i = 0; !rc && i < context->live_rule_count; i++) {
 		struct triple triple = {.live = context->live_rules[i]};
 
 		triple.address = triple.live->address;
 		triple.recorded = planning_recorded(p, triple.address);
+		if (!map_get(&p->live_rules, triple.address))
+			continue;
 		if (!context->desired || !map_get(&p->desired_rules, triple.address))
 			rc = judge_rule(p, context, &triple);
 	}
@@ -361,9 +380,13 @@ enum rc plan_tunnels(struct planning *p)
 			continue;
 		rc = add_tunnel_plan(p, context);
 		if (!rc)
+			rc = plan_shared_order(p, context);
+		if (!rc)
 			rc = judge_tunnel(p, context);
 		if (!rc)
 			rc = judge_rules(p, context);
+		if (!rc)
+			rc = plan_shared_places(p, context);
 	}
 	return rc ? rc : judge_leftovers(p);
 }

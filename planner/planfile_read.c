@@ -86,6 +86,7 @@ static enum rc read_side(struct reading *r, const struct json *json, const char 
 	resource->id = text_of(item, "id");
 	resource->tunnel = text_of(item, "tunnel");
 	resource->origin.object = text_of(item, "object");
+	resource->origin.precedence = text_of(item, "precedence");
 	*ret_resource = resource;
 	return RC_OK;
 }
@@ -131,6 +132,7 @@ static enum rc read_change(struct reading *r, const struct json *item, struct ch
 	change->prior_comment = text_of(item, "prior_comment");
 	change->is_takeover = json_get_bool(item, "takeover", false);
 	change->is_protected = json_get_bool(item, "protected", false);
+	change->is_handover = json_get_bool(item, "handover", false);
 	change->is_adoption = json_get(body, "importing") != NULL;
 	rc = read_side(r, body, "before", change, item, &change->before);
 	if (!rc)
@@ -182,7 +184,7 @@ static enum rc read_tunnels(struct reading *r, const struct json *root)
 	for (size_t i = 0; !rc && i < count; i++) {
 		const struct json *item = json_item(array, i);
 		struct tunnel_plan *tunnel = arena_alloc(r->arena, sizeof(*tunnel));
-		const struct json *origin_request = json_get(item, "origin_request");
+		const struct json *origin_request = json_get(item, "origin_request"), *gateway = json_get(item, "gateway");
 
 		if (!tunnel)
 			return RC_NOMEM;
@@ -195,6 +197,10 @@ static enum rc read_tunnels(struct reading *r, const struct json *root)
 		tunnel->needs_put = json_get_bool(item, "put", false);
 		if (origin_request && origin_request->type == JSON_OBJECT)
 			tunnel->origin_request = origin_request;
+		tunnel->owner = text_of(item, "owner");
+		tunnel->slice = text_of(item, "slice");
+		if (gateway && gateway->type == JSON_OBJECT)
+			tunnel->gateway = gateway;
 		if (!tunnel->address || !tunnel->account || !tunnel->name)
 			return refuse(r, "a tunnel lacks its address, account or name");
 		rc = read_texts(r, item, "rule_order", &tunnel->order, &tunnel->order_count);

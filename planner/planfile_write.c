@@ -141,6 +141,10 @@ static enum rc write_change(struct json_writer *w, struct arena *scratch, const 
 		json_key_bool(w, "takeover", true);
 	if (change->is_protected)
 		json_key_bool(w, "protected", true);
+	if (change->is_handover)
+		json_key_bool(w, "handover", true);
+	if (change->after && change->after->origin.precedence)
+		json_key_string(w, "precedence", change->after->origin.precedence);
 	if (change->replaced_count)
 		write_texts(w, "replaced_ids", change->replaced_ids, change->replaced_count);
 	if (change->prior_comment)
@@ -208,6 +212,14 @@ static void write_tunnels(struct json_writer *w, const struct plan *plan)
 		write_texts(w, "rule_order", tunnel->order, tunnel->needs_put ? tunnel->order_count : 0);
 		json_key(w, "origin_request");
 		json_value(w, tunnel->origin_request);
+		if (tunnel->owner)
+			json_key_string(w, "owner", tunnel->owner);
+		if (tunnel->slice)
+			json_key_string(w, "slice", tunnel->slice);
+		if (tunnel->gateway) {
+			json_key(w, "gateway");
+			json_value(w, tunnel->gateway);
+		}
 		json_end_object(w);
 	}
 	json_end_array(w);

@@ -20,6 +20,8 @@ struct tunnel_context {
 	bool is_held;                              /**< --keep-going: left as it is */
 	bool is_contested;                         /**< its name belongs to a tunnel that is not adit's */
 	bool is_takeover;                          /**< --adopt: it was somebody else's */
+	const struct shared_tunnel *shared;        /**< NULL: of this project alone */
+	struct resource *merged;                   /**< desired's tunnel with the order of all projects' rules; NULL: as desired */
 	const char *name_owner;                    /**< another address that its name's tunnel is recorded as */
 	struct tunnel_plan *plan;
 };
@@ -34,6 +36,7 @@ struct triple {
 	const char *account_id, *zone_id;
 	bool is_held;                              /**< nothing may change; drift is still shown */
 	bool is_protected;                         /**< the input says: never delete */
+	bool is_record_stale;                      /**< something beside the resource is to be recorded */
 };
 
 struct planning {
@@ -70,6 +73,33 @@ bool planning_is_moved(const struct recorded *recorded, const struct live_accoun
 enum rc plan_tunnels_resolve(struct planning *p) MUST_CHECK;
 /** Changes of tunnels and of their rules. */
 enum rc plan_tunnels(struct planning *p) MUST_CHECK;
+/* plan_shared.c: tunnels that other projects have rules in, too */
+/** Contexts of tunnels that other projects own. */
+enum rc plan_shared_collect(struct planning *p) MUST_CHECK;
+/** The context of an address; made when it is new. */
+enum rc plan_tunnel_context(struct planning *p, const char *address, struct tunnel_context **ret_context) MUST_CHECK;
+/** True when another project owns the tunnel: of it only rules are this project's. */
+bool plan_shared_is_foreign(const struct tunnel_context *context);
+/** Account and live tunnel of a context whose tunnel another project owns. */
+enum rc plan_shared_resolve(struct planning *p, struct tunnel_context *context) MUST_CHECK;
+/** True when the rule that is live at an address is not this project's to judge. */
+bool plan_shared_is_others(const struct planning *p, const struct tunnel_context *context, const char *address);
+/** The order of all projects' rules as what the owner's tunnel shall have. */
+enum rc plan_shared_order(struct planning *p, struct tunnel_context *context) MUST_CHECK;
+/** A rule of the owner's that makes room for one of another project: recorded, but not live.
+ * @param ret_done  set when the triple is one, and nothing is left to judge */
+enum rc plan_shared_make_room(struct planning *p, const struct tunnel_context *context, const struct triple *triple,
+			      bool *ret_done) MUST_CHECK;
+/** Rules that stay as they are, but not where they are: of another project's tunnel. */
+enum rc plan_shared_places(struct planning *p, struct tunnel_context *context) MUST_CHECK;
+/** True when what other projects judge their Routes by is recorded otherwise. */
+bool plan_shared_is_stale(const struct planning *p, const struct tunnel_context *context);
+/** What each shareable tunnel's plan expects of this project's slice. After the selection. */
+enum rc plan_shared_expect(struct planning *p) MUST_CHECK;
+/** Rule addresses of this project in a tunnel: recorded, changed or in its order; without those that make room. */
+enum rc plan_shared_own(struct arena *arena, const struct plan *plan, const struct tunnel_plan *tunnel,
+			const struct recorded_state *recorded, struct map *ret_own) MUST_CHECK;
+
 /** Changes of CNAMEs, conflicts, orphans among records; fills held_hosts. Before plan_tunnels(). */
 enum rc plan_cnames(struct planning *p) MUST_CHECK;
 enum rc plan_orphans(struct planning *p) MUST_CHECK;

@@ -263,6 +263,12 @@ static enum rc submit_tunnels(struct refresh *refresh, size_t index)
 		if (resource->kind == RESOURCE_TUNNEL && resource->id)
 			rc = submit_tunnel(refresh, index, map_get(&account->tunnel_by_id, resource->id));
 	}
+	for (size_t i = 0; !rc && scope->sharing && i < scope->sharing->count; i++) {
+		const struct recorded_gateway *gateway = scope->sharing->tunnels[i].gateway;
+
+		if (gateway && gateway->tunnel_id)
+			rc = submit_tunnel(refresh, index, map_get(&account->tunnel_by_id, gateway->tunnel_id));
+	}
 	for (size_t i = 0; !rc && scope->plan && i < scope->plan->tunnel_count; i++)
 		if (scope->plan->tunnels[i]->id)
 			rc = submit_tunnel(refresh, index, map_get(&account->tunnel_by_id, scope->plan->tunnels[i]->id));

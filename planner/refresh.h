@@ -13,6 +13,7 @@
 struct refresh_scope {
 	const struct desired *desired;          /**< may be NULL */
 	const struct recorded_state *recorded;  /**< may be NULL */
+	const struct sharing *sharing;          /**< tunnels of other projects; may be NULL */
 	const struct plan *plan;                /**< a saved plan, whose objects are in question; may be NULL */
 	bool all_zones;                         /**< read every zone's records: state rebuild */
 	bool connections;                       /**< read the connectors of tunnels in question */

@@ -34,7 +34,7 @@ static void build_documents(struct arena *arena, const struct plan *plan)
 	for (size_t i = 0; i < plan->tunnel_count; i++) {
 		struct json *document = NULL;
 
-		if (document_build(arena, plan, plan->tunnels[i], NULL, NULL, &document))
+		if (document_build(arena, plan, plan->tunnels[i], NULL, NULL, NULL, &document))
 			abort();
 		if (!json_count(json_get(document, "ingress")))
 			abort(); /* a catch-all at least */

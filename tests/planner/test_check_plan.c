@@ -44,7 +44,7 @@ static const struct row rows[] = {
 static enum rc check(struct world *world, struct plan *plan)
 {
 	assert_int_equal(live_index(world->run.arena, &world->live.accounts[0]), RC_OK);
-	return apply_check_plan(&world->run, &world->project, plan, &world->recorded, &world->live);
+	return apply_check_plan(&world->run, &world->project, plan, &world->recorded, &world->live, NULL);
 }
 
 static struct change make_change(struct world *world, const struct row *row)
