@@ -15,6 +15,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "tests"))
 
 import openapi_check  # noqa: E402
+import stores  # noqa: E402
 
 ADIT = os.environ["ADIT_BINARY"]
 ACCOUNT = "0123456789abcdef0123456789abcdef"
@@ -104,6 +105,7 @@ class Lab(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="adit-lab-"))
         self.addCleanup(shutil.rmtree, self.folder, True)
         self.seen = []
+        self.store = stores.make(self)
         self.start_simulator()
         self.addCleanup(self.check_contract)
         self.project()
@@ -144,6 +146,7 @@ class Lab(unittest.TestCase):
     def environment(self, **more):
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("ADIT_", "CNAP_")) and k != "CI"}
         kept.update(LAB_TOKEN=TOKEN, HOME=str(self.folder), ADIT_TEST_TIME_SCALE="200")
+        kept.update(self.store.environment())
         kept.update(more)
         return kept
 

@@ -109,21 +109,21 @@ class Drift(Lab):
 
     def test_state_rebuild(self):
         before = json.loads(self.adit("state", "pull").out)
-        (self.folder / ".adit" / "state.db").unlink()
+        self.store.lose()
         self.adit("state", "rebuild")
         after = json.loads(self.adit("state", "pull").out)
         self.assertEqual([r["address"] for r in after["resources"]], [r["address"] for r in before["resources"]])
         self.assert_no_changes()
 
     def test_state_lost_without_rebuild(self):
-        (self.folder / ".adit" / "state.db").unlink()
+        self.store.lose()
         self.forget_requests()
         self.apply()
         self.assertEqual(self.writes(), [])
         self.assert_no_changes()
 
     def test_orphans(self):
-        (self.folder / ".adit" / "state.db").unlink()
+        self.store.lose()
         self.write("web.yaml", route("web", ["app.example.com"], [("/", "PathPrefix", "web", 80)]))
         result = self.adit("plan", code=4)  # without a state, its rule counts as somebody else's
         self.assertIn("cname/b.example.com", result.out)
