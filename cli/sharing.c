@@ -127,6 +127,14 @@ static enum rc learn_named(struct session *session)
 	return rc;
 }
 
+static bool is_used(const struct recorded_state *recorded, const char *address)
+{
+	for (size_t i = 0; i < recorded->count; i++)
+		if (str_eq(recorded->items[i].resource->tunnel, address))
+			return true;
+	return false;
+}
+
 /** Tunnels that this project has rules in, though spec.gateways may not name them any more. */
 static enum rc learn_recorded(struct session *session, const struct recorded_state *recorded)
 {
@@ -138,7 +146,8 @@ static enum rc learn_recorded(struct session *session, const struct recorded_sta
 		struct recorded_gateway *list = NULL;
 		size_t count = 0;
 
-		if (str_eq(row->owner, session->project.name) || sharing_find(&session->sharing, row->address))
+		if (str_eq(row->owner, session->project.name) || sharing_find(&session->sharing, row->address) ||
+		    !is_used(recorded, row->address))
 			continue;
 		rc = session->store->vt->gateways(session->store, session->run.arena, row->owner, &list, &count);
 		tunnel.gateway = gateway_at(list, count, row->address);

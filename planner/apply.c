@@ -391,6 +391,7 @@ enum rc apply_plan(struct run *run, const struct apply_input *input, struct appl
 	static enum rc (*const phases[])(struct applying *) = {
 		resolve_intents, apply_state_changes, apply_tunnel_creations, apply_first_puts, apply_gate,
 		apply_dns,       apply_second_puts,   apply_tunnel_deletions,
+		apply_share_leave,
 	};
 	struct applying a = {.run = run, .in = input, .plan = input->plan, .result = ret_result, .stop = 1};
 	enum rc rc;

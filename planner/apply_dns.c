@@ -538,7 +538,7 @@ enum rc apply_dns(struct applying *a)
 	struct zone_work **list = NULL;
 	size_t count = 0, capacity = 0;
 	struct map zones;
-	enum rc rc = RC_OK;
+	enum rc rc = apply_share_lock_dns(a);
 
 	map_init(&zones, a->run->arena);
 	for (size_t i = 0; !rc && i < a->plan->change_count; i++) {
@@ -560,5 +560,8 @@ enum rc apply_dns(struct applying *a)
 			for (size_t c = 0; c < list[i]->count; c++)
 				apply_settle(a, list[i]->changes[c], CHANGE_FAILED, "its account is not part of the project");
 	}
+	if (!rc)
+		rc = apply_drain(a);
+	apply_share_unlock(a);
 	return rc;
 }

@@ -93,6 +93,26 @@ static void check_places(struct applying *a, struct apply_tunnel *tunnel)
 	}
 }
 
+static const struct slice *user_of(const struct apply_tunnel *tunnel, const char *hostname)
+{
+	const struct shared_tunnel shared = {.slices = tunnel->slices, .slice_count = tunnel->slice_count};
+	const char *project = sharing_user_of(&shared, hostname);
+
+	for (size_t i = 0; project && i < tunnel->slice_count; i++)
+		if (str_eq(tunnel->slices[i].project, project))
+			return &tunnel->slices[i];
+	return NULL;
+}
+
+/** CNAMEs that are not made because another project has them: it must still have rules for them. */
+static void check_served(struct applying *a, struct apply_tunnel *tunnel)
+{
+	for (size_t i = 0; i < tunnel->plan->served_count && !tunnel->is_broken; i++)
+		if (!user_of(tunnel, tunnel->plan->served[i]))
+			make_stale(a, tunnel, arena_printf(a->run->arena, "%s is given up by the project that has its CNAME; plan again",
+							   tunnel->plan->served[i]));
+}
+
 static enum rc read_slices(struct applying *a, struct apply_tunnel *tunnel)
 {
 	const char *owner = tunnel->plan->owner ? tunnel->plan->owner : a->plan->project;
@@ -108,6 +128,8 @@ static enum rc read_slices(struct applying *a, struct apply_tunnel *tunnel)
 						   apply_share_user(tunnel)));
 	else
 		check_places(a, tunnel);
+	if (!tunnel->is_broken)
+		check_served(a, tunnel);
 	return RC_OK;
 }
 
@@ -119,33 +141,110 @@ const char *apply_share_user(const struct apply_tunnel *tunnel)
 	return NULL;
 }
 
-enum rc apply_share_lock(struct applying *a)
+static enum rc lock_due(struct applying *a, size_t *ret_count)
 {
 	const char **ids = arena_array(a->run->arena, a->tunnel_count, sizeof(const char *));
-	size_t count = 0;
-	enum rc rc;
 
+	*ret_count = 0;
 	if (!ids)
 		return RC_NOMEM;
-	for (size_t i = 0; i < a->tunnel_count; i++)
-		if (a->tunnels[i].is_due && is_shareable(a, &a->tunnels[i]))
-			ids[count++] = a->tunnels[i].id;
-	if (!count)
-		return RC_OK;
-	rc = a->in->store->vt->tunnel_lock(a->in->store, ids, count, a->in->options->tunnel_lock_ms);
-	for (size_t i = 0; i < a->tunnel_count && (!rc || rc == RC_CONFLICT); i++) {
-		struct apply_tunnel *tunnel = &a->tunnels[i];
-
-		if (!tunnel->is_due || !is_shareable(a, tunnel))
-			continue;
-		if (rc == RC_CONFLICT)
-			make_stale(a, tunnel, "another project kept the tunnel locked; run again");
-		else
-			rc = read_slices(a, tunnel);
+	for (size_t i = 0; i < a->tunnel_count; i++) {
+		a->tunnels[i].is_due = a->tunnels[i].is_due && is_shareable(a, &a->tunnels[i]);
+		if (a->tunnels[i].is_due)
+			ids[(*ret_count)++] = a->tunnels[i].id;
 	}
+	return *ret_count ? a->in->store->vt->tunnel_lock(a->in->store, ids, *ret_count, a->in->options->tunnel_lock_ms) : RC_OK;
+}
+
+static const char locked_elsewhere[] = "another project kept the tunnel locked; run again";
+
+/** What a failed lock means for the run. */
+static enum rc judge_lock(struct applying *a, enum rc rc)
+{
 	if (rc == RC_STALE)
 		a->is_stopping = a->result->is_lease_lost = true;
 	return rc == RC_CONFLICT || rc == RC_CANCELLED ? RC_OK : rc;
+}
+
+enum rc apply_share_lock(struct applying *a)
+{
+	bool *was_due = arena_array(a->run->arena, a->tunnel_count, sizeof(bool));
+	size_t count = 0;
+	enum rc rc;
+
+	if (!was_due)
+		return RC_NOMEM;
+	for (size_t i = 0; i < a->tunnel_count; i++)
+		was_due[i] = a->tunnels[i].is_due;
+	rc = lock_due(a, &count);
+	for (size_t i = 0; i < a->tunnel_count; i++) {
+		struct apply_tunnel *tunnel = &a->tunnels[i];
+
+		if (tunnel->is_due && rc == RC_CONFLICT)
+			make_stale(a, tunnel, locked_elsewhere);
+		else if (tunnel->is_due && !rc)
+			rc = read_slices(a, tunnel);
+		tunnel->is_due = was_due[i];
+	}
+	return judge_lock(a, rc);
+}
+
+/* CNAMEs of shared tunnels. */
+
+/** The tunnel of a CNAME that this run deletes or hands over; NULL: it is no such change. */
+static struct apply_tunnel *left_tunnel(struct applying *a, size_t index)
+{
+	const struct change *change = &a->plan->changes[index];
+	const struct recorded *recorded = map_get(&a->in->recorded->by_address, change->address);
+
+	if (change->kind != RESOURCE_CNAME || a->states[index] != CHANGE_PENDING || !recorded || !recorded->resource->tunnel ||
+	    !(change->action == ACTION_DELETE || change->is_handover))
+		return NULL;
+	return map_get(&a->tunnel_by_address, recorded->resource->tunnel);
+}
+
+/** A record that another project has come to use stays; one that is handed over goes to who uses it. */
+static void check_left(struct applying *a, size_t index, const struct apply_tunnel *tunnel)
+{
+	const struct change *change = &a->plan->changes[index];
+	const struct slice *user = user_of(tunnel, change->before->u.cname.name);
+
+	if (!user == !change->is_handover)
+		return;
+	apply_settle(a, index, CHANGE_STALE,
+		     user ? arena_printf(a->run->arena, "project %s uses the hostname by now; plan again", user->project)
+			  : "no other project uses the hostname any more; plan again");
+}
+
+enum rc apply_share_lock_dns(struct applying *a)
+{
+	size_t count = 0;
+	enum rc rc;
+
+	for (size_t i = 0; i < a->tunnel_count; i++)
+		a->tunnels[i].is_due = false;
+	for (size_t i = 0; i < a->plan->change_count; i++) {
+		struct apply_tunnel *tunnel = left_tunnel(a, i);
+
+		if (tunnel)
+			tunnel->is_due = true;
+	}
+	rc = lock_due(a, &count);
+	for (size_t i = 0; i < a->tunnel_count && !rc; i++)
+		if (a->tunnels[i].is_due)
+			rc = a->in->store->vt->slices(a->in->store, a->run->arena,
+						      a->tunnels[i].plan->owner ? a->tunnels[i].plan->owner : a->plan->project,
+						      a->tunnels[i].plan->address, &a->tunnels[i].slices,
+						      &a->tunnels[i].slice_count);
+	for (size_t i = 0; i < a->plan->change_count && (!rc || rc == RC_CONFLICT); i++) {
+		struct apply_tunnel *tunnel = left_tunnel(a, i);
+
+		if (tunnel && tunnel->is_due && rc)
+			apply_settle(a, i, CHANGE_STALE, locked_elsewhere);
+		else if (tunnel && tunnel->is_due)
+			check_left(a, i, tunnel);
+	}
+	return judge_lock(a, rc);
 }
 
 void apply_share_unlock(struct applying *a)
@@ -255,29 +354,15 @@ enum rc apply_share_detail(struct applying *a, const struct apply_tunnel *tunnel
 	return *ret_detail ? RC_OK : RC_NOMEM;
 }
 
-/** Of a contributor no rule is left in the tunnel. */
-static bool has_left(const struct applying *a, const struct apply_tunnel *tunnel)
-{
-	for (size_t i = tunnel->first_rule; i < tunnel->end_rule; i++)
-		if (a->plan->changes[i].action == ACTION_DELETE &&
-		    map_get(&tunnel->keep, a->plan->changes[i].before->u.rule.hostname))
-			return false;
-	return tunnel->plan->owner && !tunnel->plan->order_count;
-}
-
 void apply_share_rows(const struct applying *a, const struct apply_tunnel *tunnel, struct share_rows *rows,
 		      struct outcome *outcome)
 {
 	rows->gateway = (struct recorded_gateway){.address = tunnel->plan->address, .owner = a->plan->project,
 						  .account_id = tunnel->plan->account_id, .tunnel_id = tunnel->id,
 						  .tunnel_name = tunnel->plan->name, .document = tunnel->plan->gateway};
-	rows->removal = tunnel->plan->address;
 	if (!tunnel->plan->owner && tunnel->plan->gateway && tunnel->id) {
 		outcome->gateways = &rows->gateway;
 		outcome->gateway_count = 1;
-	} else if (has_left(a, tunnel)) {
-		outcome->gateway_removals = &rows->removal;
-		outcome->gateway_removal_count = 1;
 	}
 }
 
@@ -313,4 +398,33 @@ enum rc apply_share_recorded(struct applying *a, struct outcome *outcome)
 		outcome->gateway_count++;
 	}
 	return RC_OK;
+}
+
+/** Nothing of this project is left in the tunnel, or on its way out of it. */
+static bool has_left(const struct applying *a, const struct apply_tunnel *tunnel)
+{
+	if (!tunnel->plan->owner || tunnel->plan->order_count || tunnel->is_broken || !recorded_gateway(a, tunnel))
+		return false;
+	for (size_t i = 0; i < a->plan->change_count; i++) {
+		const struct change *change = &a->plan->changes[i];
+		const struct resource *any = change->before ? change->before : change->after;
+
+		if (a->states[i] != CHANGE_DONE && (change->kind == RESOURCE_CNAME || str_eq(any->tunnel, tunnel->plan->address)))
+			return false;
+	}
+	return true;
+}
+
+enum rc apply_share_leave(struct applying *a)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < a->tunnel_count; i++) {
+		const char *address = a->tunnels[i].plan->address;
+		const struct outcome outcome = {.gateway_removals = &address, .gateway_removal_count = 1, .result = "ok"};
+
+		if (has_left(a, &a->tunnels[i]))
+			rc = apply_record(a, &outcome);
+	}
+	return rc;
 }

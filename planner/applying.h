@@ -105,6 +105,8 @@ void apply_break_document(struct applying *a, struct apply_tunnel *tunnel, enum 
 /** Lock the due tunnels that other projects may write to, and read what these have in them; those that changed since
  * the plan are broken. */
 enum rc apply_share_lock(struct applying *a) MUST_CHECK;
+/** Lock the tunnels whose CNAMEs are deleted or handed over; what other projects use otherwise by now is settled. */
+enum rc apply_share_lock_dns(struct applying *a) MUST_CHECK;
 void apply_share_unlock(struct applying *a);
 /** The first other project with rules in it, as of the lock; NULL: none. */
 const char *apply_share_user(const struct apply_tunnel *tunnel);
@@ -122,9 +124,8 @@ enum rc apply_share_detail(struct applying *a, const struct apply_tunnel *tunnel
 /** What an outcome says of a shareable tunnel. */
 struct share_rows {
 	struct recorded_gateway gateway;
-	const char *removal;
 };
-/** The owner's Gateway, or that a contributor left, into an outcome that borrows @p rows. */
+/** The owner's Gateway into an outcome that borrows @p rows. */
 void apply_share_rows(const struct applying *a, const struct apply_tunnel *tunnel, struct share_rows *rows,
 		      struct outcome *outcome);
 
@@ -139,6 +140,8 @@ enum rc apply_gate(struct applying *a) MUST_CHECK;
 enum rc apply_dns(struct applying *a) MUST_CHECK;
 enum rc apply_second_puts(struct applying *a) MUST_CHECK;
 enum rc apply_tunnel_deletions(struct applying *a) MUST_CHECK;
+/** A contributor with nothing left in a tunnel is none any more. */
+enum rc apply_share_leave(struct applying *a) MUST_CHECK;
 
 /** The hostnames that leave each tunnel and are still on their way: "<tunnel id>.cfargotunnel.com" -> struct map *, with
  * an entry for every tunnel of the plan that exists. */

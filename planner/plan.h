@@ -92,6 +92,8 @@ struct tunnel_plan {
 	bool needs_put;
 	const char *owner;                 /**< the project whose Gateway it is; NULL: this one */
 	const struct json *gateway;        /**< the Gateway: to be recorded, or what the owner had recorded; NULL: none */
+	const char **served;               /**< hostnames whose CNAME another project has, since it has rules for them here */
+	size_t served_count;
 	const char *slice;                 /**< fingerprint of what the live document has of this project; NULL: not shareable */
 };
 

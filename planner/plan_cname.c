@@ -3,20 +3,8 @@
 
 #include "base/str.h"
 #include "base/strbuf.h"
-#include "planner/planning.h"
+#include "planner/plan_cname.h"
 #include "schema/mark.h"
-
-/** One hostname on its way through planning. */
-struct cname_context {
-	struct triple triple;
-	const struct desired_cname *wanted;        /**< NULL: not desired */
-	const char *hostname;
-	const struct live_account *account;
-	const struct live_zone_records *zone;
-	const struct live_record *record;          /**< ours; NULL: none */
-	const struct live_name *in_the_way;        /**< what stands on the name in that zone; NULL: nothing */
-	bool is_unknown, is_takeover;
-};
 
 static const struct span nowhere;
 
@@ -169,58 +157,6 @@ static enum rc note_lost_record(struct planning *p, const struct cname_context *
 	return drift.live ? planning_add_drift(p, &drift) : RC_NOMEM;
 }
 
-static bool points_at(struct planning *p, const struct live_record *record, const struct shared_tunnel *tunnel)
-{
-	const char *id = tunnel->gateway ? tunnel->gateway->tunnel_id : NULL;
-	const char *target = id ? arena_printf(p->arena, "%s.cfargotunnel.com", id) : NULL;
-	const char *content = str_lower(p->arena, record->content);
-
-	return str_eq(record->type, "CNAME") && target && content && str_eq(content, target);
-}
-
-/** A project that shares the tunnel has the CNAME, which points there: all that is wanted of it.
- * @param ret_done set when that is so */
-static enum rc check_served(struct planning *p, struct cname_context *c, bool *ret_done)
-{
-	const struct shared_tunnel *tunnel = sharing_find(p->in->sharing, c->wanted->cname->tunnel);
-	struct change change = {.action = ACTION_FORGET, .kind = RESOURCE_CNAME, .address = c->triple.address,
-				.reason = "a project that shares the tunnel has it by now", .expected = ""};
-
-	for (size_t i = 0; tunnel && !*ret_done && c->in_the_way && i < c->in_the_way->count; i++) {
-		const struct live_record *record = c->in_the_way->records[i];
-		const char *owner = mark_parse(p->arena, record->comment).project;
-
-		*ret_done = owner && !str_eq(owner, p->in->project->name) && sharing_has(tunnel, owner) &&
-			    points_at(p, record, tunnel) && !planning_is_adopted(p, c->triple.address);
-	}
-	if (!*ret_done || !c->triple.recorded)
-		return RC_OK;
-	change.before = c->triple.recorded->resource;
-	return planning_add_change(p, &change, NULL);
-}
-
-/** A hostname that is given up here, and that another project has rules for in the same tunnel: its CNAME stays, and is
- * that project's from now on. @param ret_is_one set when it is such a one */
-static enum rc hand_over(struct planning *p, struct cname_context *c, bool *ret_is_one)
-{
-	const struct recorded *recorded = c->triple.recorded;
-	const char *address = recorded ? recorded->resource->tunnel : NULL;
-	const struct shared_tunnel *tunnel = address ? sharing_find(p->in->sharing, address) : NULL;
-	const char *user = tunnel ? sharing_user_of(tunnel, c->hostname) : NULL;
-	struct resource *after;
-
-	*ret_is_one = user && !c->wanted && c->record && points_at(p, c->record, tunnel);
-	if (!*ret_is_one)
-		return RC_OK;
-	after = (void *)arena_memdup(p->arena, c->triple.live, sizeof(*after));
-	if (!after)
-		return RC_NOMEM;
-	after->tunnel = address;
-	after->u.cname.comment = mark_apply(p->arena, user, address, c->record->comment);
-	c->triple.desired = after;
-	return after->u.cname.comment ? RC_OK : RC_NOMEM;
-}
-
 /** Another owner's mark on our recorded id. @param ret_done set when that settles it */
 static enum rc check_owner(struct planning *p, struct cname_context *c, bool *ret_done)
 {
@@ -229,7 +165,7 @@ static enum rc check_owner(struct planning *p, struct cname_context *c, bool *re
 	struct diag *diag;
 	enum rc rc;
 
-	*ret_done = c->record && is_other_owner(p, c->record) && !planning_is_adopted(p, c->triple.address);
+	*ret_done = c->record && is_other_owner(p, c->record) && !planning_is_adopted(p, c->triple.address) && !c->is_given_up;
 	if (!*ret_done)
 		return RC_OK;
 	rc = note_lost_record(p, c);
@@ -262,7 +198,7 @@ static enum rc check_name(struct planning *p, struct cname_context *c, bool *ret
 	}
 	if (c->is_takeover && !c->record && c->in_the_way->count == 1 && str_eq(c->in_the_way->records[0]->type, "CNAME"))
 		c->record = c->in_the_way->records[0];
-	if (c->record && is_other_owner(p, c->record))
+	if (c->record && is_other_owner(p, c->record) && !c->is_given_up)
 		c->is_takeover = true;
 	return RC_OK;
 }
@@ -333,7 +269,7 @@ static enum rc judge_cname(struct planning *p, struct cname_context *c)
 	if (p->in->options->keep_going && p->in->options->has_invalid_input && c->triple.recorded)
 		c->triple.is_held |= !c->wanted || !str_eq(c->wanted->cname->origin.object,
 							   c->triple.recorded->resource->origin.object);
-	rc = hand_over(p, c, &is_handover);
+	rc = cname_hand_over(p, c, &is_handover);
 	if (!rc)
 		rc = judge(p, &c->triple, &change);
 	if (rc || !change)
@@ -359,7 +295,7 @@ static enum rc plan_one(struct planning *p, struct cname_context *c)
 	if (!rc && !done)
 		rc = find_record(p, c);
 	if (!rc && !done && !c->is_unknown && c->wanted)
-		rc = check_served(p, c, &done);
+		rc = cname_check_served(p, c, &done);
 	if (!rc && !done && !c->is_unknown)
 		rc = check_owner(p, c, &done);
 	if (!rc && !done && !c->is_unknown && c->wanted)

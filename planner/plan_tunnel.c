@@ -235,6 +235,8 @@ static enum rc add_tunnel_plan(struct planning *p, struct tunnel_context *contex
 	tunnel->name = any->u.tunnel.name;
 	tunnel->owner = plan_shared_is_foreign(context) ? context->shared->owner : NULL;
 	tunnel->gateway = tunnel->owner ? context->shared->gateway->document : context->desired ? context->desired->gateway : NULL;
+	tunnel->served = context->served;
+	tunnel->served_count = context->served_count;
 	tunnel->expected = "";
 	if (context->live) {
 		tunnel->id = context->live->tunnel.id;

@@ -204,6 +204,8 @@ static enum rc read_tunnels(struct reading *r, const struct json *root)
 		if (!tunnel->address || !tunnel->account || !tunnel->name)
 			return refuse(r, "a tunnel lacks its address, account or name");
 		rc = read_texts(r, item, "rule_order", &tunnel->order, &tunnel->order_count);
+		if (!rc)
+			rc = read_texts(r, item, "served", &tunnel->served, &tunnel->served_count);
 		plan->tunnels[plan->tunnel_count++] = tunnel;
 	}
 	return rc;

@@ -216,6 +216,8 @@ static void write_tunnels(struct json_writer *w, const struct plan *plan)
 			json_key_string(w, "owner", tunnel->owner);
 		if (tunnel->slice)
 			json_key_string(w, "slice", tunnel->slice);
+		if (tunnel->served_count)
+			write_texts(w, "served", tunnel->served, tunnel->served_count);
 		if (tunnel->gateway) {
 			json_key(w, "gateway");
 			json_value(w, tunnel->gateway);

@@ -21,6 +21,8 @@ struct tunnel_context {
 	bool is_contested;                         /**< its name belongs to a tunnel that is not adit's */
 	bool is_takeover;                          /**< --adopt: it was somebody else's */
 	const struct shared_tunnel *shared;        /**< NULL: of this project alone */
+	const char **served;                       /**< hostnames: see struct tunnel_plan */
+	size_t served_count, served_capacity;
 	struct resource *merged;                   /**< desired's tunnel with the order of all projects' rules; NULL: as desired */
 	const char *name_owner;                    /**< another address that its name's tunnel is recorded as */
 	struct tunnel_plan *plan;

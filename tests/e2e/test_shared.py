@@ -127,5 +127,106 @@ class Basics(Shared):
         self.assertEqual(self.records(), [])
 
 
+# hostname -> the listener that its Routes name, so that a wildcard is served at one place only
+LISTENERS = {"a.example.com": "wild", "b.example.com": "wild", "*.example.com": "wild", "x.apps.example.com": "apps",
+             "*.apps.example.com": "apps", "www.example.net": "net", "*.example.net": "any"}
+HOSTS = list(LISTENERS)
+PATHS = [("/", "PathPrefix"), ("/api", "PathPrefix"), ("/api", "Exact"), ("/api/v1", "PathPrefix"), ("/log.n", "RegularExpression"),
+         ("/login", "PathPrefix"), ("/login", "Exact"), ("/l[a-z]*", "RegularExpression")]
+EDGE = gateway(listener("any"), listener("wild", "*.example.com", port=444), listener("apps", "*.apps.example.com", port=445),
+               listener("net", "www.example.net", port=446))
+
+
+class Crowd:
+    """Projects with random Routes; every hostname and path belongs to one project at most."""
+
+    def __init__(self, seed, count):
+        self.random = random.Random(seed)
+        self.names = [f"team-{i:02}" for i in range(count)]
+        places = [(host, path) for host in HOSTS for path in PATHS]
+        self.places = {name: [] for name in self.names}
+        for place in places:
+            self.places[self.random.choice(self.names)].append(place)
+        self.documents = {name: [] for name in self.names}
+
+    def edit(self, name):
+        routes = {}
+        for host, path in self.places[name]:
+            if self.random.random() < 0.6:
+                routes.setdefault(self.random.choice("pqr"), []).append((host, path))
+        self.documents[name] = [self.route(name, key, places) for key, places in sorted(routes.items())]
+        self.random.shuffle(self.documents[name])
+
+    def route(self, name, key, places):
+        """One Route for each hostname, so that places stay apart."""
+        made = []
+        for host in sorted({host for host, _ in places}):
+            rules = [(path, kind, name, self.random.randint(1000, 1003)) for h, (path, kind) in places if h == host]
+            route = json.loads(lab.route(f"{name}-{key}-{HOSTS.index(host)}", [host], rules, namespace=f"ns-{name}"))
+            route["spec"]["parentRefs"][0]["sectionName"] = LISTENERS[host]
+            if self.random.random() < 0.5:
+                route["metadata"]["creationTimestamp"] = f"2026-01-0{self.random.randint(1, 3)}T00:00:00Z"
+            made.append(json.dumps(route))
+        return "\n---\n".join(made) + "\n"
+
+
+class TwentyProjects(Shared):
+    seed = int(os.environ.get("ADIT_SHARED_SEED", "7"))
+    count = 20
+
+    def setUp(self):
+        super().setUp()
+        self.manifests("platform", EDGE)
+        self.apply_in("platform")
+        self.crowd = Crowd(self.seed, self.count)
+        for name in self.crowd.names:
+            self.add_project(name)
+        self.tries = 0
+
+    def until_done(self, name):
+        """As CI does it: whoever was beaten to it runs again."""
+        for _ in range(12):
+            self.tries += 1
+            result = self.apply_in(name, "--allow-empty", "--max-rule-percent=100", "--max-deletes=1000", "--max-delete-percent=100",
+                                   code=None)
+            if result.code == 0:
+                return
+            self.assertIn(result.code, (3, 5), f"{name}: {result!r}")
+        self.fail(f"{name} never came through: {result!r}")
+
+    def apply_at_once(self, names):
+        for name in names:
+            self.manifests(name, *self.crowd.documents[name])
+        with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
+            list(pool.map(self.until_done, names))
+
+    def expected(self):
+        return self.rendered(EDGE, *(d for documents in self.crowd.documents.values() for d in documents))
+
+    def assert_right(self):
+        self.assertEqual(self.ingress(), self.expected(), f"seed {self.seed}")
+        hosts = {rule["hostname"] for rule in self.ingress() if rule["service"].startswith("http://")}
+        self.assertEqual({r["name"] for zone in self.zones for r in self.records(zone)}, hosts)
+
+    def test_at_once_and_at_random(self):
+        names = self.crowd.names
+        for name in names:
+            self.crowd.edit(name)
+        self.apply_at_once(names)
+        self.assert_right()
+        for _ in range(4):
+            some = self.crowd.random.sample(names, self.crowd.random.randint(2, 9))
+            for name in some:
+                self.crowd.edit(name)
+            self.apply_at_once(some)
+            self.assert_right()
+        # handed over CNAMEs are recorded by the next run of who has them now
+        for name in names:
+            self.until_done(name)
+        self.assert_right()
+        self.assert_settled("platform", *names)
+        print(f"\n20 projects on one tunnel, seed {self.seed}: {self.tries} applies", flush=True)
+
+
 if __name__ == "__main__":
     unittest.main()
