@@ -187,7 +187,7 @@ bool check_field_name(const char *text)
 	return false;
 }
 
-bool check_file_state(const char *text)
+bool check_state(const char *text)
 {
-	return *text && !strstr(text, "://");
+	return *text && (!strstr(text, "://") || str_has_prefix(text, "postgres://") || str_has_prefix(text, "postgresql://"));
 }

@@ -93,7 +93,7 @@ bool check_url(const char *text);
 bool check_hostname(const char *text);
 bool check_address_glob(const char *text);
 bool check_field_name(const char *text);
-bool check_file_state(const char *text);
+bool check_state(const char *text);
 
 /** spec.accounts: its own table and what must hold between accounts. */
 enum rc read_accounts(struct reading *reading, const struct setting *setting) MUST_CHECK;

@@ -5,6 +5,46 @@
 #include <signal.h>
 #include <stdio.h>
 
+/** Where "state.db" is instead, when the tests of a driver run with the other one; NULL: in the folder. */
+static const char *postgres_url(void)
+{
+	const char *url = getenv("ADIT_TEST_POSTGRES");
+
+	return str_is_empty(url) ? NULL : url;
+}
+
+static bool is_in_postgres(const char *path)
+{
+	return postgres_url() && str_eq(path, "state.db");
+}
+
+/** The first column of the last statement's row as a number; 0 without one. */
+static int64_t run_in_postgres(const char *sql)
+{
+	PGconn *connection = PQconnectdb(postgres_url());
+	PGresult *result;
+	int64_t number = 0;
+
+	assert_int_equal(PQstatus(connection), CONNECTION_OK);
+	PQclear(PQexec(connection, "SET search_path = adit; SET client_min_messages = error"));
+	result = PQexec(connection, sql);
+	if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
+		fail_msg("%s: %s", sql, PQresultErrorMessage(result));
+	if (PQntuples(result))
+		number = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+	PQclear(result);
+	PQfinish(connection);
+	return number;
+}
+
+void fixture_forget(const char *path)
+{
+	if (is_in_postgres(path))
+		run_in_postgres("DROP SCHEMA IF EXISTS adit CASCADE");
+	else
+		unlink(path);
+}
+
 int fixture_setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -16,6 +56,7 @@ int fixture_setup(void **state)
 	f->old_folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (f->old_folder < 0 || !mkdtemp(f->folder) || chdir(f->folder) < 0)
 		return -1;
+	fixture_forget("state.db");
 	*state = f;
 	return 0;
 }
@@ -64,7 +105,7 @@ enum rc user_open(struct user *user, const char *path, const struct store_option
 {
 	static const struct store_options standard = { .project = "shop", .holder = "alice@laptop" };
 
-	return store_open(&user->run, path, options ? options : &standard, &user->store);
+	return store_open(&user->run, is_in_postgres(path) ? postgres_url() : path, options ? options : &standard, &user->store);
 }
 
 struct user *fixture_open(struct fixture *f, const char *purpose)
@@ -219,6 +260,8 @@ int64_t query_number(const char *path, const char *sql)
 	sqlite3_stmt *row = NULL;
 	int64_t number;
 
+	if (is_in_postgres(path))
+		return run_in_postgres(sql);
 	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(row), SQLITE_ROW);
@@ -232,6 +275,10 @@ void run_sql(const char *path, const char *sql)
 {
 	sqlite3 *db = NULL;
 
+	if (is_in_postgres(path)) {
+		run_in_postgres(sql);
+		return;
+	}
 	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "state/postgres.h"
 #include "state/sqlite.h"
 
 #define MAX_STORES 4
@@ -38,6 +39,8 @@ struct fixture {
 
 /** A folder of its own as working folder. */
 int fixture_setup(void **state);
+/** Make "state.db" as if it never was; in PostgreSQL, too. */
+void fixture_forget(const char *path);
 /** Close every store, end every child, remove the folder. */
 int fixture_teardown(void **state);
 

@@ -166,7 +166,7 @@ static void test_random_histories(void **state)
 		struct model model = { .seed = seed };
 		int holder = -1;
 
-		unlink(DB);
+		fixture_forget(DB);
 		open_user(&users[0]);
 		open_user(&users[1]);
 		for (size_t i = 0; i < STEPS; i++)
