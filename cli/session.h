@@ -77,9 +77,16 @@ enum rc session_translate(struct session *session, const struct map *recorded) M
  * commands do that never look at state. When documents were refused nothing is translated: RC_INVALID. */
 enum rc session_load_desired(struct session *session) MUST_CHECK;
 
+/** True for a state that is no file: a URL. */
+bool session_is_remote(const char *location);
+/** True for an account of the embedded simulator. */
+bool session_is_dev(const struct account *account);
+/** True when --allow-url names the origin (scheme, user, host, port) of @p url. */
+bool session_allows_origin(const struct session *session, const char *url);
+
 enum store_mode { STORE_READ, STORE_WRITE };
 /** Open the state. With CI=true and STORE_WRITE, a file inside the checkout gets a warning (A0814).
- * @return RC_OK; what store_open() returns */
+ * @return RC_OK; RC_DENIED the project file alone names another host (A0817); what store_open() returns */
 enum rc session_open_store(struct session *session, enum store_mode mode) MUST_CHECK;
 
 /** Take the store's lease, unless --lock=false, waiting up to --lock-timeout. RC_CONFLICT sets verdict.stale. */

@@ -7,21 +7,15 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "cli/credential.h"
-#include "cli/locate.h"
 #include "cli/session_budget.h"
 #include "providers/open.h"
 #include "server/simulator/simulator.h"
 
 #define DEV_TOKEN "adit-dev" /* opens nothing but the simulator in this process */
 
-static bool is_dev(const struct account *account)
+bool session_is_dev(const struct account *account)
 {
 	return str_eq(account->url, "dev:");
-}
-
-static bool is_remote(const char *location)
-{
-	return strstr(location, "://") != NULL;
 }
 
 /** The account's id, or one made of its name, so that it stays the same from run to run. */
@@ -35,7 +29,7 @@ static char *dev_data_path(struct session *session)
 {
 	struct arena *arena = session->run.arena;
 	const char *state = session->state_location;
-	char *folder = is_remote(state) ? file_join(arena, session->project.folder, ".adit")
+	char *folder = session_is_remote(state) ? file_join(arena, session->project.folder, ".adit")
 					: file_folder(arena, state);
 
 	return folder ? file_join(arena, folder, "dev.db") : NULL;
@@ -58,9 +52,9 @@ static enum rc dev_config(struct session *session, struct simulator_config *ret_
 		return RC_NOMEM;
 	for (size_t i = 0; i < project->account_count; i++) {
 		const struct account *account = &project->accounts[i];
-		const char *id = is_dev(account) ? dev_account_id(arena, account) : NULL;
+		const char *id = session_is_dev(account) ? dev_account_id(arena, account) : NULL;
 
-		if (!is_dev(account))
+		if (!session_is_dev(account))
 			continue;
 		accounts[account_count] = id ? arena_printf(arena, "%s=%s", id, account->name) : NULL;
 		if (!accounts[account_count++])
@@ -114,20 +108,27 @@ static size_t origin_size(const char *url)
 	return scheme_end ? (size_t)(scheme_end - url) + 3 + strcspn(scheme_end + 3, "/?#") : 0;
 }
 
+bool session_allows_origin(const struct session *session, const char *url)
+{
+	const struct string_list *allowed = &session->options.allow_urls;
+	size_t size = origin_size(url);
+
+	for (size_t i = 0; i < allowed->count; i++)
+		if (size && origin_size(allowed->items[i]) == size && !strncasecmp(allowed->items[i], url, size))
+			return true;
+	return false;
+}
+
 /** May the account's token go to its url? A url from the command line or the environment was chosen by whoever
  * gave the token; one from the project file came with a commit. */
 static enum rc check_trust(struct session *session, const struct account *account)
 {
-	const struct string_list *allowed = &session->options.allow_urls;
 	size_t size = origin_size(account->url);
 	struct diag *diag;
 
-	if (account->url == session->options.url || provider_url_is_trusted(account->url))
+	if (account->url == session->options.url || provider_url_is_trusted(account->url) ||
+	    session_allows_origin(session, account->url))
 		return RC_OK;
-	for (size_t i = 0; i < allowed->count; i++)
-		if (size && origin_size(allowed->items[i]) == size &&
-		    !strncasecmp(allowed->items[i], account->url, size))
-			return RC_OK;
 	diag = diag_add(&session->run.diags, SEVERITY_ERROR, "A0812", account->url_span,
 			"account %s: no token may go to %s", account->name, account->url);
 	diag_help(&session->run.diags, diag,
@@ -151,7 +152,7 @@ static enum rc open_provider(struct session *session, const struct account *acco
 	enum rc rc = RC_OK;
 
 	strbuf_init(&token, 0);
-	if (is_dev(account)) {
+	if (session_is_dev(account)) {
 		if (!session->simulator)
 			rc = start_simulator(session, account);
 		if (rc)
@@ -189,7 +190,7 @@ enum rc session_provider(struct session *session, const char *account, struct pr
 			continue;
 		if (!session->providers[i]) {
 			rc = open_provider(session, &project->accounts[i], &session->providers[i]);
-			if (!rc && !is_dev(&project->accounts[i]))
+			if (!rc && !session_is_dev(&project->accounts[i]))
 				rc = budget_attach(session, session->providers[i], &session->budgets[i]);
 			if (rc)
 				return rc;
@@ -210,53 +211,4 @@ enum rc session_open_providers(struct session *session)
 	for (size_t i = 0; !rc && i < session->project.account_count; i++)
 		rc = session_provider(session, session->project.accounts[i].name, &provider);
 	return rc;
-}
-
-static void warn_of_ci(struct session *session)
-{
-	struct diags *diags = &session->run.diags;
-	struct diag *diag;
-
-	for (size_t i = 0; i < session->project.account_count; i++)
-		if (is_dev(&session->project.accounts[i]))
-			return;
-	if (!session_is_ci() || is_remote(session->state_location) ||
-	    !locate_is_in_checkout(session->run.arena, session->state_location))
-		return;
-	diag = diag_add(diags, SEVERITY_WARNING, "A0814", (struct span){ 0 },
-			"the state %s lies inside the checkout, which CI throws away", session->state_location);
-	diag_help(diags, diag,
-		  "Keep it on a volume that outlives the job: --state PATH, ADIT_STATE, or state: in adit.yaml.");
-}
-
-enum rc session_open_store(struct session *session, enum store_mode mode)
-{
-	struct store_options options = {
-		.project = session->project.name,
-		.read_only = mode == STORE_READ,
-	};
-
-	if (mode == STORE_WRITE)
-		warn_of_ci(session);
-	return store_open(&session->run, session->state_location, &options, &session->store);
-}
-
-enum rc session_lock(struct session *session, const char *purpose)
-{
-	enum rc rc;
-
-	if (!session->options.lock)
-		return RC_OK;
-	rc = session->store->vt->lock(session->store, purpose, session->options.lock_timeout_ms);
-	session->is_locked = rc == RC_OK;
-	if (rc == RC_CONFLICT)
-		session->verdict.stale = true;
-	return rc;
-}
-
-void session_unlock(struct session *session)
-{
-	if (session->is_locked)
-		session->store->vt->unlock(session->store);
-	session->is_locked = false;
 }

@@ -36,6 +36,19 @@ enum rc apply_submit(struct applying *a, struct step *step)
 	return step->provider->vt->submit(step->provider, &step->call);
 }
 
+/** What the store says of the lease. Lost: another process took over. Not to be had: whether it is still ours is not
+ * known, and what is not known to be ours is not written. */
+static void note_lease(struct applying *a, enum rc rc)
+{
+	if (!rc)
+		return;
+	a->is_stopping = true;
+	if (rc == RC_STALE)
+		a->result->is_lease_lost = true;
+	else if (!a->fatal)
+		a->fatal = rc;
+}
+
 /** Keep the lease, and notice an interruption. */
 static void look_around(struct applying *a)
 {
@@ -48,10 +61,7 @@ static void look_around(struct applying *a)
 	if (now - a->heartbeat_ms < HEARTBEAT_MS)
 		return;
 	a->heartbeat_ms = now;
-	if (a->in->store->vt->heartbeat(a->in->store)) {
-		a->is_stopping = true;
-		a->result->is_lease_lost = true;
-	}
+	note_lease(a, a->in->store->vt->heartbeat(a->in->store));
 }
 
 /** Just before a write is sent. A process that was stopped for longer than its lease lasts must not go on writing. */
@@ -60,7 +70,7 @@ static enum rc may_write(void *context)
 	struct applying *a = context;
 
 	look_around(a);
-	return a->result->is_lease_lost ? RC_STALE : RC_OK;
+	return a->result->is_lease_lost ? RC_STALE : a->fatal;
 }
 
 static void watch_writes(struct applying *a, bool is_on)
@@ -218,15 +228,6 @@ struct provider *apply_provider(struct applying *a, const char *account)
 	return NULL;
 }
 
-/** A write that the store refuses for its fencing number: another process took over. */
-static void note_lease(struct applying *a, enum rc rc)
-{
-	if (rc != RC_STALE)
-		return;
-	a->is_stopping = true;
-	a->result->is_lease_lost = true;
-}
-
 enum rc apply_record(struct applying *a, const struct outcome *outcome)
 {
 	enum rc rc = a->in->store->vt->commit(a->in->store, outcome);
@@ -380,7 +381,8 @@ static void collect_rest(struct applying *a)
 /** Whatever is still open when the phases are through was never started. */
 static void settle_rest(struct applying *a)
 {
-	const char *why = a->result->is_interrupted ? "interrupted" : a->result->is_lease_lost ? "the lease was lost" : "not started";
+	const char *why = a->result->is_interrupted ? "interrupted" : a->result->is_lease_lost ? "the lease was lost" :
+			  a->fatal ? "the state cannot be reached" : "not started";
 
 	for (size_t i = 0; i < a->plan->change_count; i++)
 		apply_settle(a, i, CHANGE_SKIPPED, why);
@@ -417,5 +419,5 @@ enum rc apply_plan(struct run *run, const struct apply_input *input, struct appl
 	watch_writes(&a, false);
 	apply_share_unlock(&a);
 	settle_rest(&a);
-	return rc;
+	return rc ? rc : a.fatal;
 }

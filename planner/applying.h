@@ -66,7 +66,7 @@ struct applying {
 	int64_t heartbeat_ms;
 	bool is_stopping;                    /**< interrupted or lease lost: nothing new is started */
 	volatile int stop;                   /**< 1: what providers see as their interrupt once it is stopping */
-	enum rc fatal;
+	enum rc fatal;                       /**< the store failed: whether the lease is still ours is not known */
 };
 
 /* driver: apply.c */
