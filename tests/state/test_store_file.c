@@ -392,7 +392,8 @@ static void test_places_that_are_no_files(void **state)
 		const char *code;
 	} cases[] = {
 		{ "", RC_UNSUPPORTED, "A0507" },
-		{ "postgres://u:hunter2@db/adit", RC_UNSUPPORTED, "A0507" },
+		{ "mysql://u:hunter2@db/adit", RC_UNSUPPORTED, "A0507" },
+		{ "postgres://u:hunter2@127.0.0.1:1/adit", RC_IO, "A0520" },
 		{ "s3://bucket/key", RC_UNSUPPORTED, "A0507" },
 		{ "folder", RC_IO, "A0508" },
 		{ "fifo", RC_IO, "A0508" },
