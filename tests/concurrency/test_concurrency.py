@@ -143,13 +143,14 @@ class Budget(Many):
         calls = self.apply_all("state.db")
         self.assertGreater(len(calls), 2 * BUDGET_CALLS)
         self.assertEqual([status for _, status in calls if status == 429], [])
-        # A call arrives a little after it was taken out of the budget: windows of arrivals may hold a few more.
-        self.assertLessEqual(self.most_in_a_window(calls), BUDGET_CALLS * BUDGET_SHARE // 100 + 8)
+        # A call arrives a little after it was taken out of the budget: windows of arrivals may hold more than the share.
+        self.assertLess(self.most_in_a_window(calls), BUDGET_CALLS)
 
+    @unittest.skipUnless(os.environ.get("LAB_STORE", "sqlite") == "sqlite", "the twin has a file for each process")
     def test_processes_that_share_nothing_do_not(self):
         """The twin: what the test above looks for does happen when each process counts alone."""
         calls = self.apply_all("state-{}.db")
-        self.assertGreater(self.most_in_a_window(calls), BUDGET_CALLS * BUDGET_SHARE // 100 + 8)
+        self.assertGreater(self.most_in_a_window(calls), BUDGET_CALLS)
 
 
 class Stopped(Many):
@@ -161,21 +162,18 @@ class Stopped(Many):
         while len(self.writes()) < count:
             pass
 
-    def stop_between_commits(self, process):
-        """Stopped in a commit it would keep the file busy for everybody, which is another test's subject."""
-        while True:
-            os.kill(process.pid, signal.SIGSTOP)
-            while "State:\tT" not in pathlib.Path(f"/proc/{process.pid}/status").read_text():
-                pass
-            if not (self.folder / "state.db-journal").exists():
-                return
-            os.kill(process.pid, signal.SIGCONT)
+    def start_and_stop(self, config, failpoint):
+        """A process that stops itself at a failpoint."""
+        process = subprocess.Popen([lab.ADIT, "apply", "--auto-approve", "--config", config], cwd=self.folder, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                                   env=self.environment(ADIT_TEST_FAILPOINT=f"stop:{failpoint}"))
+        while "State:\tT" not in pathlib.Path(f"/proc/{process.pid}/status").read_text():
+            self.assertIsNone(process.poll())
+        return process
 
     def test_a_stopped_holder_writes_nothing_more(self):
         config = self.make_project(0, "state.db", hostnames=10)
-        stopped = self.start(config)
-        self.wait_for_writes(1)
-        self.stop_between_commits(stopped)
+        stopped = self.start_and_stop(config, "journal.outcome:1")  # made, and not recorded yet
         other = self.start(config, "--lock-timeout", "10m")
         code, out, err = self.finish(other)
         if code == 5:  # the stopped one had not recorded what its first write made
@@ -189,6 +187,23 @@ class Stopped(Many):
         self.assertRegex(err, r"error\[A0502\]|error\[A0703\]")
         self.assertEqual(self.writes(), [])
         self.assertEqual(self.adit("state", "pull", "--config", config).out, before)
+        self.assertIn("No changes.", self.adit("plan", "--config", config, "--detailed-exitcode").out)
+        self.assert_no_duplicates()
+
+    @unittest.skipUnless(os.environ.get("LAB_STORE", "sqlite") == "sqlite", "of a file")
+    def test_a_holder_stopped_inside_a_commit(self):
+        """It keeps the file locked: the others end with 5 and name it, and nothing is written twice."""
+        config = self.make_project(0, "state.db", hostnames=10)
+        stopped = self.start_and_stop(config, "commit.before:9")
+        self.forget_requests()
+        code, out, err = self.finish(self.start(config))
+        self.assertEqual(code, 5, out + err)
+        self.assertRegex(err, r"error\[A0503\]")
+        self.assertIn(f"process {stopped.pid} ", err)
+        self.assertEqual(self.writes(), [])
+        os.kill(stopped.pid, signal.SIGCONT)
+        code, out, err = self.finish(stopped)
+        self.assertEqual(code, 0, out + err)
         self.assertIn("No changes.", self.adit("plan", "--config", config, "--detailed-exitcode").out)
         self.assert_no_duplicates()
 
