@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "cli/listing.h"
+#include "cli/sharing.h"
 #include "cli/session.h"
 
 #define NOWHERE ((struct span){ 0 })
@@ -201,16 +202,23 @@ static enum rc remove_chosen(struct session *session, const struct recorded_stat
 {
 	const struct string_list *patterns = &session->options.arguments;
 	const char **removals = arena_array(session->run.arena, state->count, sizeof(*removals));
-	struct outcome outcome = { .removals = removals, .result = "ok" };
-	enum rc rc;
+	const char **gateways = arena_array(session->run.arena, state->count, sizeof(*gateways));
+	struct outcome outcome = { .removals = removals, .gateway_removals = gateways, .result = "ok" };
+	enum rc rc = removals && gateways ? RC_OK : RC_NOMEM;
 
-	if (!removals)
-		return RC_NOMEM;
-	for (size_t i = 0; i < state->count; i++)
-		if (is_chosen(patterns, state->items[i].resource->address) ||
-		    goes_along(state, patterns, &state->items[i]))
-			removals[outcome.removal_count++] = state->items[i].resource->address;
-	rc = session->store->vt->commit(session->store, &outcome);
+	for (size_t i = 0; !rc && i < state->count; i++) {
+		const struct resource *resource = state->items[i].resource;
+
+		if (!is_chosen(patterns, resource->address) && !goes_along(state, patterns, &state->items[i]))
+			continue;
+		removals[outcome.removal_count++] = resource->address;
+		if (resource->kind != RESOURCE_TUNNEL)
+			continue;
+		rc = sharing_check_free(session, resource->address);
+		gateways[outcome.gateway_removal_count++] = resource->address;
+	}
+	if (!rc)
+		rc = session->store->vt->commit(session->store, &outcome);
 	for (size_t i = 0; !rc && i < outcome.removal_count; i++)
 		session_printf(session, "Removed %s\n", session_printable(session, removals[i]));
 	return rc;
@@ -229,10 +237,29 @@ enum rc cmd_state_rm(struct session *session)
 	return rc;
 }
 
+/** The Gateway that other projects see moves with its tunnel. */
+static enum rc move_gateway(struct session *session, const struct recorded_state *state, const char *from, const char *to,
+			    struct recorded_gateway *gateway, struct outcome *outcome)
+{
+	enum rc rc = sharing_check_free(session, from);
+
+	for (size_t i = 0; !rc && i < state->gateway_count; i++)
+		if (str_eq(state->gateways[i].address, from)) {
+			*gateway = state->gateways[i];
+			gateway->address = to;
+			outcome->gateways = gateway;
+			outcome->gateway_count = 1;
+			outcome->gateway_removals = &state->gateways[i].address;
+			outcome->gateway_removal_count = 1;
+		}
+	return rc;
+}
+
 static enum rc move_one(struct session *session, const struct recorded_state *state, const char *from,
 			const char *to)
 {
 	struct diags *diags = &session->run.diags;
+	struct recorded_gateway gateway;
 	struct outcome outcome = { 0 };
 	enum rc rc = store_move(session->run.arena, state, from, to, &outcome);
 
@@ -246,6 +273,8 @@ static enum rc move_one(struct session *session, const struct recorded_state *st
 		diag_help(diags, diag, "Both must be addresses of the same kind, such as cname/a.example.com.");
 		session->verdict.usage = true;
 	}
+	if (!rc)
+		rc = move_gateway(session, state, from, to, &gateway, &outcome);
 	if (!rc) {
 		outcome.result = "ok";
 		rc = session->store->vt->commit(session->store, &outcome);

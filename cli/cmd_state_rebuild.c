@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "cli/planning.h"
+#include "cli/sharing.h"
 #include "planner/rebuild.h"
 
 static enum rc refuse(struct session *session, size_t count)
@@ -64,9 +65,12 @@ enum rc cmd_state_rebuild(struct session *session)
 	if (!rc && state.count && !session->options.force)
 		return refuse(session, state.count);
 	if (!rc)
+		rc = sharing_learn(session, &state);
+	if (!rc)
 		rc = load_desired(session);
 	if (!rc)
 		rc = planning_connect(session);
+	scope.sharing = &session->sharing;
 	scope.project = session->project.name;
 	scope.tunnel_template = session->project.tunnel_name;
 	if (!rc)
@@ -74,7 +78,7 @@ enum rc cmd_state_rebuild(struct session *session)
 	if (!rc && session->run.diags.error_count)
 		rc = RC_UNAVAILABLE; /* half a view would forget the other half */
 	if (!rc)
-		rc = rebuild_recorded(session->run.arena, &session->project, session->desired, live, &outcome);
+		rc = rebuild_recorded(session->run.arena, &session->project, session->desired, live, &session->sharing, &outcome);
 	if (!rc)
 		rc = add_removals(session, &state, &outcome);
 	if (!rc)

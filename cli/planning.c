@@ -74,7 +74,7 @@ static enum rc read_live(struct session *session, const struct recorded_state *r
 	enum rc rc;
 
 	if (!session->options.refresh && !plan)
-		return live_from_recorded(session->run.arena, &session->project, recorded, ret_live);
+		return live_from_recorded(session->run.arena, &session->project, recorded, &session->sharing, ret_live);
 	rc = planning_connect(session);
 	if (!rc)
 		rc = refresh_live(&session->run, session->providers, session->project.account_count, &scope, ret_live);

@@ -245,3 +245,21 @@ const struct map *sharing_taken(const struct session *session)
 {
 	return session->sharing.held.count ? &session->sharing.held : NULL;
 }
+
+enum rc sharing_check_free(struct session *session, const char *tunnel_address)
+{
+	struct shared_tunnel tunnel = {.address = tunnel_address, .owner = session->project.name, .is_own = true};
+	struct diags *diags = &session->run.diags;
+	const char *user;
+	struct diag *diag;
+	enum rc rc = session->store->vt->slices(session->store, session->run.arena, tunnel.owner, tunnel_address, &tunnel.slices,
+						&tunnel.slice_count);
+
+	user = rc ? NULL : sharing_user(&tunnel);
+	if (!user)
+		return rc;
+	diag = diag_add(diags, SEVERITY_ERROR, "A0836", (struct span){0}, "project %s has rules in %s", user, tunnel_address);
+	diag_help(diags, diag, "Its state names the tunnel by this address. Take its Routes off the Gateway first.");
+	session->verdict.refused = true;
+	return RC_CONFLICT;
+}

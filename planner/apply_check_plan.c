@@ -90,9 +90,20 @@ static bool document_is_expected(struct checking *c, const struct tunnel_plan *t
 	return str_eq(fingerprint, tunnel->slice);
 }
 
+/** True when a contributor's plan was judged by the Gateway that its owner has recorded now. */
+static bool gateway_is_expected(const struct checking *c, const struct tunnel_plan *tunnel)
+{
+	const struct shared_tunnel *shared = tunnel->owner ? sharing_find(c->sharing, tunnel->address) : NULL;
+
+	return !shared || !shared->gateway || json_equal(shared->gateway->document, tunnel->gateway);
+}
+
 static void check_document(struct checking *c, const struct tunnel_plan *tunnel, const struct live_tunnel_state *state)
 {
-	if (!document_is_expected(c, tunnel, state->config.document))
+	if (!gateway_is_expected(c, tunnel))
+		stale(c, tunnel->address, arena_printf(c->run->arena, "was planned by another Gateway: project %s changed its Gateway",
+						       tunnel->owner));
+	else if (!document_is_expected(c, tunnel, state->config.document))
 		stale(c, tunnel->address, "has another configuration");
 	else if (!tunnel_is_ours(c, tunnel, state))
 		foreign(c, tunnel->address, arena_printf(c->run->arena, "the tunnel %s", state->tunnel.name));

@@ -8,6 +8,7 @@
 struct building {
 	struct arena *arena;
 	const struct recorded_state *recorded;
+	const struct sharing *sharing;
 	struct live_account *account;
 };
 
@@ -68,6 +69,72 @@ static enum rc add_tunnel(struct building *b, const struct recorded *item)
 	return document_of(b, tunnel, &state->config.document);
 }
 
+/** This project's recorded rules of a tunnel. */
+static enum rc own_rules(struct building *b, const char *address, struct resource ***ret_rules, size_t *ret_count)
+{
+	struct resource **rules = arena_array(b->arena, b->recorded->count, sizeof(struct resource *));
+	size_t count = 0;
+
+	if (!rules)
+		return RC_NOMEM;
+	for (size_t i = 0; i < b->recorded->count; i++) {
+		struct resource *rule = b->recorded->items[i].resource;
+
+		if (rule->kind == RESOURCE_RULE && str_eq(rule->tunnel, address))
+			rules[count++] = rule;
+	}
+	*ret_rules = rules;
+	*ret_count = count;
+	return RC_OK;
+}
+
+/** A tunnel that another project owns: what all projects recorded in it. */
+static enum rc add_shared(struct building *b, const struct shared_tunnel *shared)
+{
+	struct json *document = json_new(b->arena, JSON_OBJECT), *ingress = json_new(b->arena, JSON_ARRAY);
+	struct live_tunnel_state *state = &b->account->tunnels[b->account->tunnel_count++];
+	const struct recorded_gateway *gateway = shared->gateway;
+	struct shared_rule *rules = NULL;
+	struct resource **own = NULL;
+	size_t own_count = 0, count = 0;
+	enum rc rc = document && ingress ? own_rules(b, shared->address, &own, &own_count) : RC_NOMEM;
+
+	if (!rc)
+		rc = sharing_merge(b->arena, gateway->document, own, own_count, shared->slices, shared->slice_count, &rules, &count);
+	for (size_t i = 0; !rc && i < count; i++) {
+		struct json *json = NULL;
+
+		rc = rule_to_json(b->arena, rules[i].rule, &json);
+		if (!rc)
+			rc = json_push(b->arena, ingress, json);
+	}
+	if (!rc)
+		rc = json_set(b->arena, document, "ingress", ingress);
+	state->tunnel = (struct live_tunnel){.id = gateway->tunnel_id, .name = gateway->tunnel_name, .is_remote = true};
+	state->has_config = true;
+	state->config.version = -1;
+	state->config.document = document;
+	return rc;
+}
+
+/** The shared tunnels of an account; one without an id in the project is the only one. */
+static enum rc add_all_shared(struct building *b)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && b->sharing && i < b->sharing->count; i++) {
+		const struct shared_tunnel *shared = &b->sharing->tunnels[i];
+
+		if (shared->is_own || !shared->gateway || !shared->gateway->tunnel_id)
+			continue;
+		if (!b->account->account_id)
+			b->account->account_id = shared->gateway->account_id;
+		if (str_eq(b->account->account_id, shared->gateway->account_id))
+			rc = add_shared(b, shared);
+	}
+	return rc;
+}
+
 static void add_record(const struct recorded *item, struct live_record *record)
 {
 	const struct cname_fields *cname = &item->resource->u.cname;
@@ -125,7 +192,8 @@ static enum rc build_account(struct building *b, const struct account *account)
 	b->account->account = account->name;
 	b->account->account_id = account->account_id;
 	map_init(&b->account->gone, b->arena);
-	b->account->tunnels = arena_array(b->arena, b->recorded->count, sizeof(*b->account->tunnels));
+	b->account->tunnels = arena_array(b->arena, b->recorded->count + (b->sharing ? b->sharing->count : 0),
+					  sizeof(*b->account->tunnels));
 	b->account->zones = arena_array(b->arena, b->recorded->zone_count, sizeof(*b->account->zones));
 	if (!b->account->tunnels || !b->account->zones)
 		return RC_NOMEM;
@@ -139,6 +207,8 @@ static enum rc build_account(struct building *b, const struct account *account)
 			b->account->account_id = item->account_id;
 		rc = add_tunnel(b, item);
 	}
+	if (!rc)
+		rc = add_all_shared(b);
 	for (size_t i = 0; !rc && i < b->recorded->zone_count; i++)
 		if (str_eq(b->recorded->zones[i].account, account->name))
 			add_zone(b, &b->recorded->zones[i]);
@@ -148,7 +218,7 @@ static enum rc build_account(struct building *b, const struct account *account)
 }
 
 enum rc live_from_recorded(struct arena *arena, const struct project *project, const struct recorded_state *recorded,
-			   struct live **ret_live)
+			   const struct sharing *sharing, struct live **ret_live)
 {
 	struct live *live = arena_alloc(arena, sizeof(*live));
 	enum rc rc = live ? RC_OK : RC_NOMEM;
@@ -160,7 +230,8 @@ enum rc live_from_recorded(struct arena *arena, const struct project *project, c
 		return RC_NOMEM;
 	live->account_count = project->account_count;
 	for (size_t i = 0; !rc && i < project->account_count; i++) {
-		struct building b = {.arena = arena, .recorded = recorded, .account = &live->accounts[i]};
+		struct building b = {.arena = arena, .recorded = recorded, .sharing = sharing,
+				     .account = &live->accounts[i]};
 
 		rc = build_account(&b, &project->accounts[i]);
 	}

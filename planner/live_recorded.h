@@ -4,11 +4,13 @@
 #define ADIT_PLANNER_LIVE_RECORDED_H
 
 #include "planner/live.h"
+#include "planner/sharing.h"
 #include "schema/project.h"
 #include "state/store.h"
 
-/** Take what is recorded for what is live; no network. @return RC_OK or RC_NOMEM */
+/** Take what is recorded for what is live; no network. @param sharing  tunnels of other projects; may be NULL
+ * @return RC_OK or RC_NOMEM */
 enum rc live_from_recorded(struct arena *arena, const struct project *project, const struct recorded_state *recorded,
-			   struct live **ret_live) MUST_CHECK;
+			   const struct sharing *sharing, struct live **ret_live) MUST_CHECK;
 
 #endif

@@ -67,7 +67,7 @@ class Shared(lab.Lab):
     def assert_settled(self, *names):
         for name in names:
             result = self.run_in(name, "plan", "--detailed-exitcode")
-            self.assertIn("No changes.", result.out, f"{name}: {result!r}")
+            self.assertIn("No changes", result.out, f"{name}: {result!r}")
 
     def ingress(self):
         tunnel = self.tunnel("platform.edge.web")
@@ -135,6 +135,158 @@ PATHS = [("/", "PathPrefix"), ("/api", "PathPrefix"), ("/api", "Exact"), ("/api/
          ("/login", "PathPrefix"), ("/login", "Exact"), ("/l[a-z]*", "RegularExpression")]
 EDGE = gateway(listener("any"), listener("wild", "*.example.com", port=444), listener("apps", "*.apps.example.com", port=445),
                listener("net", "www.example.net", port=446))
+
+
+class Conflicts(Shared):
+    def setUp(self):
+        super().setUp()
+        self.platform = lab.route("status", ["status.example.com"], [("/", "PathPrefix", "status", 80)])
+        self.shop = lab.route("shop", ["shop.example.com"], [("/", "PathPrefix", "web", 80), ("/api", "PathPrefix", "api", 80)])
+        self.blog = lab.route("blog", ["blog.example.com"], [("/", "PathPrefix", "blog", 80)], namespace="blog")
+        self.manifests("platform", gateway(), self.platform)
+        self.add_project("shop", manifests=[self.shop])
+        self.add_project("blog", manifests=[self.blog])
+        for name in ("platform", "shop", "blog"):
+            self.apply_in(name)
+
+    def everything(self):
+        return self.rendered(gateway(), self.platform, self.shop, self.blog)
+
+    def test_who_is_recorded_keeps_the_place(self):
+        greedy = lab.route("greedy", ["shop.example.com"], [("/api", "PathPrefix", "other", 80), ("/blog", "PathPrefix", "blog", 80)],
+                           namespace="aaa")
+        self.manifests("blog", self.blog, greedy)
+        plan = self.run_in("blog", "plan")
+        self.assertIn("project shop has this hostname and path on the shared Gateway edge/web", plan.out)
+        self.apply_in("blog")
+        services = {(r.get("hostname"), r.get("path")): r["service"] for r in self.ingress()}
+        self.assertEqual(services["shop.example.com", "^/api(?:/|$)"], "http://api.shop.svc:80")
+        self.assertEqual(services["shop.example.com", "^/blog(?:/|$)"], "http://blog.aaa.svc:80")
+        self.assert_settled("platform", "shop", "blog")
+        # given up, it is anybody's
+        self.manifests("shop", lab.route("shop", ["shop.example.com"], [("/", "PathPrefix", "web", 80)]))
+        self.apply_in("shop")
+        self.apply_in("blog")
+        services = {(r.get("hostname"), r.get("path")): r["service"] for r in self.ingress()}
+        self.assertEqual(services["shop.example.com", "^/api(?:/|$)"], "http://other.aaa.svc:80")
+        self.assert_settled("platform", "shop", "blog")
+
+    def test_routes_are_judged_by_the_owners_listeners(self):
+        self.manifests("platform", gateway(listener("https", "*.example.com", "{from: Selector, selector: {matchLabels: {team: blog}}}")),
+                       lab.route("status", ["status.example.com"], [("/", "PathPrefix", "status", 80)], namespace="edge"))
+        self.apply_in("platform", "--allow-loss", "status.example.com")
+        plan = self.run_in("shop", "plan", code=4)
+        self.assertIn("NotAllowedByListeners", plan.out)
+        label = json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "blog", "labels": {"team": "blog"}}})
+        self.manifests("blog", self.blog, label + "\n")
+        self.assert_settled("blog")
+
+    def test_drift_is_its_projects_and_comes_back_with_any_write(self):
+        tunnel = self.tunnel("platform.edge.web")
+        config = self.config(tunnel)["config"]
+        config["ingress"] = [r for r in config["ingress"] if r.get("hostname") != "blog.example.com"]
+        config["ingress"].insert(0, {"hostname": "mine.example.com", "service": "http://mine:80"})
+        self.put_config(tunnel, config)
+        self.assert_settled("shop")
+        self.assertIn("rule/edge/web/blog.example.com", self.run_in("blog", "plan").out)
+        owner = self.run_in("platform", "plan", code=4)
+        self.assertIn("mine.example.com", owner.out)
+        self.assertNotIn("blog.example.com", owner.out)
+        self.shop = lab.route("shop", ["shop.example.com"], [("/", "PathPrefix", "web", 8080), ("/api", "PathPrefix", "api", 80)])
+        self.manifests("shop", self.shop)
+        self.apply_in("shop")
+        hosts = [r.get("hostname") for r in self.ingress()]
+        self.assertIn("mine.example.com", hosts)
+        self.assertIn("blog.example.com", hosts)
+        self.assert_settled("blog", "shop")
+        self.apply_in("platform", "--allow-loss", "mine.example.com")
+        self.assertEqual(self.ingress(), self.everything())
+        self.assert_settled("platform", "shop", "blog")
+
+    def test_disorder_is_found_and_put_right(self):
+        tunnel = self.tunnel("platform.edge.web")
+        config = self.config(tunnel)["config"]
+        shop = [r for r in config["ingress"] if r.get("hostname") == "shop.example.com"]
+        rest = [r for r in config["ingress"] if r.get("hostname") != "shop.example.com"]
+        config["ingress"] = [*reversed(shop), *rest]
+        self.put_config(tunnel, config)
+        self.assertIn("its place among the rules", self.run_in("shop", "plan").out)
+        self.apply_in("shop")
+        self.assertEqual(self.ingress(), self.everything())
+        self.assert_settled("platform", "shop", "blog")
+
+    def test_saved_plans_outlive_other_projects(self):
+        self.manifests("shop", lab.route("shop", ["shop.example.com", "new.example.com"], [("/", "PathPrefix", "web", 81)]))
+        self.run_in("shop", "plan", "--out", "plan.json")
+        self.manifests("platform", gateway(), lab.route("status", ["status.example.com"], [("/", "PathPrefix", "status", 81)]))
+        self.run_in("platform", "plan", "--out", "plan.json")
+        self.manifests("blog", lab.route("blog", ["blog.example.com"], [("/b", "PathPrefix", "blog", 82)], namespace="blog"))
+        self.apply_in("blog")
+        self.run_in("shop", "apply", "plan.json")
+        self.run_in("platform", "apply", "plan.json")
+        self.assertEqual([r["service"] for r in self.ingress() if "hostname" in r],
+                         ["http://status.shop.svc:81", "http://blog.blog.svc:82", "http://web.shop.svc:81", "http://web.shop.svc:81"])
+        self.assert_settled("platform", "shop", "blog")
+        self.run_in("shop", "apply", "plan.json", code=5)
+        # the owner's Gateway is what the plan was judged by
+        self.manifests("shop", self.shop)
+        self.run_in("shop", "plan", "--out", "plan.json")
+        self.manifests("platform", gateway(listener("https", "*.example.com")), self.platform)
+        self.apply_in("platform")
+        stale = self.run_in("shop", "apply", "plan.json", code=5)
+        self.assertIn("project platform changed its Gateway", stale.out + stale.err)
+        self.apply_in("shop")
+        self.assert_settled("platform", "shop", "blog")
+
+    def test_a_listeners_closing_rule_makes_room_and_comes_back(self):
+        edge = gateway(listener("any"), listener("wild", "*.example.com", port=444))
+        shop = lab.route("shop", ["*.example.com"], [("/", "PathPrefix", "web", 80)])
+        self.manifests("platform", edge, self.platform)
+        self.apply_in("platform")
+        self.manifests("shop", shop)
+        self.apply_in("shop", "--max-rule-percent", "100")
+        self.assertEqual(self.ingress(), self.rendered(edge, self.platform, shop, self.blog))
+        self.assert_settled("platform", "shop", "blog")
+        self.run_in("shop", "destroy", "--auto-approve")
+        self.assertEqual(self.ingress(), self.rendered(edge, self.platform, self.blog))
+        self.assert_settled("platform", "blog")
+
+    def test_what_is_missing_or_unclear_is_said(self):
+        for given, code, text in (("platform/web", 0, "No changes"), ("platform/edge/api", 4, "apply project platform first"),
+                                  ("nobody/edge/web", 4, "apply project nobody first")):
+            path = self.folder / "shop" / "adit.yaml"
+            path.write_text(path.read_text().replace("from: platform/edge/web", f"from: {given}"))
+            result = self.run_in("shop", "plan", code=code)
+            self.assertIn(text.lower(), (result.out + result.err).lower())
+            path.write_text(path.read_text().replace(f"from: {given}", "from: platform/edge/web"))
+        self.manifests("shop", self.shop, gateway())
+        self.assertIn("error[A0834]", self.run_in("shop", "plan", code=4).err)
+
+    def test_state_commands(self):
+        pulled = self.run_in("shop", "state", "pull").out
+        self.assertEqual(json.loads(pulled)["gateways"], [{"address": "tunnel/edge/web", "owner": "platform"}])
+        (self.folder / "shop" / "state.json").write_text(pulled)
+        self.run_in("shop", "state", "push", "state.json")
+        self.assert_settled("platform", "shop", "blog")
+        self.run_in("platform", "state", "mv", "tunnel/edge/web", "tunnel/edge/other", code=4)
+        self.run_in("shop", "state", "rm", "rule/edge/web/shop.example.com^/api(?:/|$)")
+        self.apply_in("shop")
+        self.assert_settled("platform", "shop", "blog")
+        # everything is lost: the owner first
+        (self.folder / "state.db").unlink()
+        self.run_in("platform", "state", "rebuild")
+        self.run_in("platform", "plan", code=4)
+        for name in ("shop", "blog"):
+            self.run_in(name, "state", "rebuild")
+        for name in ("platform", "shop", "blog"):
+            self.apply_in(name)
+        self.assertEqual(self.ingress(), self.everything())
+        self.assert_settled("platform", "shop", "blog")
+
+    def test_without_refresh(self):
+        self.manifests("shop", lab.route("shop", ["shop.example.com"], [("/", "PathPrefix", "web", 81), ("/api", "PathPrefix", "api", 80)]))
+        for name, text in (("shop", "1 to change"), ("blog", "No changes"), ("platform", "No changes")):
+            self.assertIn(text, self.run_in(name, "plan", "--refresh=false").out)
 
 
 class Crowd:
