@@ -285,11 +285,12 @@ enum rc apply_share_expect(struct applying *a, struct apply_tunnel *tunnel, cons
 	return tunnel->expected_slice ? own_fingerprint(a, tunnel, document, &tunnel->expected_slice) : RC_OK;
 }
 
-/** This project's rules as the plan leaves them, in its order. */
+/** This project's rules as the plan leaves them, and those that stay until their CNAMEs are gone. */
 static enum rc own_rules(struct applying *a, const struct apply_tunnel *tunnel, struct resource ***ret_rules, size_t *ret_count)
 {
 	const struct tunnel_plan *plan = tunnel->plan;
-	struct resource **rules = arena_array(a->run->arena, plan->order_count, sizeof(struct resource *));
+	size_t most = plan->order_count + tunnel->end_rule - tunnel->first_rule;
+	struct resource **rules = arena_array(a->run->arena, most, sizeof(struct resource *));
 	size_t count = 0;
 
 	if (!rules)
@@ -301,6 +302,14 @@ static enum rc own_rules(struct applying *a, const struct apply_tunnel *tunnel, 
 		if (change && change->after)
 			rules[count++] = (struct resource *)(uintptr_t)change->after;
 		else if (recorded && !change)
+			rules[count++] = recorded->resource;
+	}
+	for (size_t i = tunnel->first_rule; i < tunnel->end_rule; i++) {
+		const struct change *change = &a->plan->changes[i];
+		const struct recorded *recorded = map_get(&a->in->recorded->by_address, change->address);
+
+		if (change->action == ACTION_DELETE && recorded && str_eq(change->before->tunnel, plan->address) &&
+		    map_get(&tunnel->keep, change->before->u.rule.hostname))
 			rules[count++] = recorded->resource;
 	}
 	*ret_rules = rules;

@@ -289,6 +289,58 @@ class Conflicts(Shared):
             self.assertIn(text, self.run_in(name, "plan", "--refresh=false").out)
 
 
+class Crashes(Shared):
+    """A contributor dies at every boundary of an apply that adds, changes, removes and hands over."""
+
+    def setUp(self):
+        super().setUp()
+        self.platform = lab.route("status", ["status.example.com"], [("/", "PathPrefix", "status", 80)])
+        self.blog = lab.route("blog", ["both.example.com"], [("/blog", "PathPrefix", "blog", 80)], namespace="blog")
+        self.ways = [lab.route("shop", ["both.example.com", "one.example.com"], [("/", "PathPrefix", "web", 80)]),
+                     lab.route("shop", ["two.example.com"], [("/", "PathPrefix", "web", 81), ("/api", "PathPrefix", "api", 80)])]
+        self.manifests("platform", gateway(), self.platform)
+        self.add_project("shop", manifests=[self.ways[0]])
+        self.add_project("blog", manifests=[self.blog])
+        for name in ("platform", "shop", "blog"):
+            self.apply_in(name)
+
+    def kill_at(self, point):
+        """Exit code of the apply that was to die; 0: it has fewer points than that."""
+        return self.run_in("shop", "apply", "--auto-approve", "--max-rule-percent", "100", code=None,
+                           env={"ADIT_TEST_FAILPOINT": f"kill:{point}"}).code
+
+    def assert_converges(self, shop, point):
+        """Nobody takes the dead project's rules for his own or for nobody's; its next run completes."""
+        owner = self.run_in("platform", "plan")
+        self.assertIn("No changes", owner.out, f"point {point}: {owner!r}")
+        self.blog = lab.route("blog", ["both.example.com"], [("/blog", "PathPrefix", "blog", 1000 + point)], namespace="blog")
+        self.manifests("blog", self.blog)
+        self.apply_in("blog")
+        self.apply_in("shop", "--max-rule-percent", "100")
+        self.apply_in("blog")
+        self.assert_settled("platform", "shop", "blog")
+        self.assertEqual(self.ingress(), self.rendered(gateway(), self.platform, shop, self.blog), f"point {point}")
+        hosts = {rule["hostname"] for rule in self.ingress() if "hostname" in rule}
+        self.assertEqual({r["name"] for r in self.records()}, hosts, f"point {point}")
+
+    def test_at_every_point(self):
+        points = 0
+        for way in (1, 0):
+            for point in range(1, 200):
+                self.manifests("shop", self.ways[way])
+                if self.kill_at(point) == 0:
+                    break
+                points += 1
+                self.assert_converges(self.ways[way], point)
+                self.manifests("shop", self.ways[1 - way])
+                self.apply_in("shop", "--max-rule-percent", "100")
+                self.apply_in("blog")
+            self.assertGreater(point, 10)
+            self.apply_in("blog")
+            self.assert_settled("platform", "shop", "blog")
+        print(f"\nshared tunnel: killed at {points} points", flush=True)
+
+
 class Crowd:
     """Projects with random Routes; every hostname and path belongs to one project at most."""
 
