@@ -222,13 +222,29 @@ static void check_forgotten(struct checking *c, const struct change *change)
 		stale(c, change->address, "is there again");
 }
 
-static bool is_recorded_already(const struct recorded *recorded, const struct change *change)
+/** What other projects judge their Routes by is recorded with the tunnel. */
+static bool is_gateway_recorded(const struct checking *c, const struct change *change)
 {
+	const struct json *gateway = NULL;
+
+	for (size_t i = 0; i < c->plan->tunnel_count; i++)
+		if (str_eq(c->plan->tunnels[i]->address, change->address))
+			gateway = c->plan->tunnels[i]->gateway;
+	for (size_t i = 0; gateway && i < c->recorded->gateway_count; i++)
+		if (str_eq(c->recorded->gateways[i].address, change->address))
+			return json_equal(c->recorded->gateways[i].document, gateway);
+	return !gateway;
+}
+
+static bool is_recorded_already(const struct checking *c, const struct change *change)
+{
+	const struct recorded *recorded = map_get(&c->recorded->by_address, change->address);
 	const struct resource *was = recorded ? recorded->resource : NULL;
 
 	return was && resource_equal(was, change->after) && str_eq(was->id, change->before->id) &&
 	       str_eq(was->tunnel, change->after->tunnel) && str_eq(was->origin.object, change->after->origin.object) &&
-	       recorded->is_protected == change->is_protected;
+	       str_eq(was->origin.precedence, change->after->origin.precedence) &&
+	       recorded->is_protected == change->is_protected && is_gateway_recorded(c, change);
 }
 
 static void check_change(struct checking *c, const struct change *change)
@@ -237,8 +253,7 @@ static void check_change(struct checking *c, const struct change *change)
 		check_forgotten(c, change);
 		return;
 	}
-	if (change->action == ACTION_RECORD &&
-	    is_recorded_already(map_get(&c->recorded->by_address, change->address), change)) {
+	if (change->action == ACTION_RECORD && is_recorded_already(c, change)) {
 		stale(c, change->address, "is recorded so already");
 		return;
 	}
