@@ -25,6 +25,8 @@ static void fill(const struct options *options, struct simulator_config *config)
 		.latency_ms = options->latency_ms,
 		.rate_calls = options->rate_calls > 0 ? options->rate_calls : 0,
 		.rate_window_ms = options->rate_window_ms > 0 ? options->rate_window_ms : 0,
+		.faults = options->faults.items,
+		.fault_count = options->faults.count,
 		.log = options->log,
 	};
 }

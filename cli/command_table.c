@@ -219,6 +219,10 @@ const struct command command_table[] = {
 	{ COMMAND_SIMULATOR, "simulator", "Run a Cloudflare stand-in on this machine", "", 0, 0, NULL, cmd_simulator,
 	  "Serves the part of Cloudflare's API that adit uses over HTTP, with its data in SQLite, until it is "
 	  "interrupted. Prints \"listening on URL\" when it is ready.\n\n"
+	  "With --fault calls go wrong: 429, 500, 502, 503, failure, refused, reset, lost, truncated, stalled, content-type, "
+	  "page-missing, page-twice, item-appears, item-vanishes, stale, drop-write; small-pages=N and refuse-record=NAME "
+	  "hold all the time. n=K, times=N, p=CHANCE, seed=N, method=METHOD and path=GLOB choose the calls; for=DURATION, "
+	  "body=json|html|empty, executed=yes and retry-after=DURATION say more: --fault 503,body=html,method=PUT,n=2.\n\n"
 	  "Tokens given here are made up and stand for themselves; a real one has no business on a command line.",
 	  simulator_examples, exits_plain },
 	{ COMMAND_COMPLETION, "completion", "Print a completion script for a shell", "bash|zsh|fish", 1, 1, NULL,

@@ -69,7 +69,7 @@ struct options {
 
 	/* simulator */
 	const char *listen, *data, *plan;
-	struct string_list accounts, zones, tokens;
+	struct string_list accounts, zones, tokens, faults;
 	int64_t record_limit, latency_ms;
 	int64_t rate_calls, rate_window_ms; /**< --rate-limit CALLS/WINDOW */
 	bool allow_remote, log;

@@ -158,6 +158,8 @@ const struct option option_table[] = {
 	  "Time that each call takes (0s)", BIT(SIMULATOR), 0, 0 },
 	{ "rate-limit", 0, OPTION_RATE, FIELD(rate_calls), "CALLS/WINDOW", NULL,
 	  "Calls that a token may make in a sliding window (1200/300s)", BIT(SIMULATOR), 0, 0 },
+	{ "fault", 0, OPTION_LIST, FIELD(faults), "KIND[,KEY=VALUE...]", NULL,
+	  "Let calls go wrong, as 429, 503, reset, lost, stalled, stale and others; may be given again", BIT(SIMULATOR), 0, 0 },
 	{ "log", 0, OPTION_SWITCH, FIELD(log), NULL, NULL,
 	  "One line per call on standard error", BIT(SIMULATOR), 0, 0 },
 };

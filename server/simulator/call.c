@@ -115,6 +115,22 @@ static enum rc param_number(struct call *call, const char *name, int64_t fallbac
 	return RC_OK;
 }
 
+/* A page of a list that changes while it is read, or that is not shown whole. */
+static void shift_page(const struct call *call, struct paging *paging)
+{
+	if (!call->fault)
+		return;
+	if (call->fault->kind == FAULT_PAGE_MISSING)
+		paging->limit = 0;
+	if (call->fault->kind == FAULT_PAGE_TWICE)
+		paging->offset -= paging->per_page;
+	if (call->fault->kind == FAULT_ITEM_APPEARS)
+		paging->total_shift = 1;
+	if (call->fault->kind == FAULT_ITEM_VANISHES)
+		paging->total_shift = -1;
+	paging->offset -= paging->total_shift;
+}
+
 enum rc call_paging(struct call *call, int64_t per_page_default, int64_t per_page_min, int64_t per_page_max,
 		    struct paging *ret_paging)
 {
@@ -124,9 +140,15 @@ enum rc call_paging(struct call *call, int64_t per_page_default, int64_t per_pag
 	if (!rc)
 		rc = param_number(call, "per_page", per_page_default, per_page_min, per_page_max,
 				  &paging.per_page);
-	if (!rc)
-		*ret_paging = paging;
-	return rc;
+	if (rc)
+		return rc;
+	if (call->page_size && paging.per_page > call->page_size)
+		paging.per_page = call->page_size;
+	paging.limit = paging.per_page;
+	paging.offset = (paging.page - 1) * paging.per_page;
+	shift_page(call, &paging);
+	*ret_paging = paging;
+	return RC_OK;
 }
 
 void call_result_info(struct call *call, const struct paging *paging, size_t count, int64_t total,
@@ -135,6 +157,7 @@ void call_result_info(struct call *call, const struct paging *paging, size_t cou
 	struct build *build = &call->build;
 	struct json *info = build_object(build);
 
+	total += paging->total_shift;
 	build_int(build, info, "page", paging->page);
 	build_int(build, info, "per_page", paging->per_page);
 	build_int(build, info, "count", (int64_t)count);

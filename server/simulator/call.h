@@ -42,6 +42,8 @@ struct refusal {
 
 struct paging {
 	int64_t page, per_page;
+	int64_t offset, limit;   /**< items to leave out, and most to give: as page and per_page say, but for a fault */
+	int64_t total_shift;     /**< added to the count of all items */
 };
 
 struct call {
@@ -51,6 +53,8 @@ struct call {
 	struct build build;          /**< for the answer; its failure fails the call */
 	int64_t now_ms;              /**< wall clock, once per call: all times of one call are the same */
 	const struct request *request;
+	const struct fault *fault;   /**< that strikes this call; NULL: none */
+	int64_t page_size;           /**< largest page; 0: as asked */
 	const struct token *token;   /**< who calls; NULL below /_simulator */
 
 	/* path variables that the route has; NULL otherwise */

@@ -232,6 +232,11 @@ static const struct route control_routes[] = {
 	{"POST", "/tokens", 0, ROUTE_WRITES_BODY, add_token},
 	{"GET", "/dump", 0, 0, control_dump},
 	{"POST", "/rate", 0, ROUTE_BODY, change_rate},
+	{"GET", "/faults", 0, 0, control_list_faults},
+	{"POST", "/faults", 0, ROUTE_BODY, control_set_faults},
+	{"DELETE", "/faults", 0, 0, control_clear_faults},
+	{"POST", "/snapshots", 0, 0, control_snapshot},
+	{"POST", "/restore", 0, ROUTE_BODY, control_restore},
 };
 
 static enum rc answer(struct call *call, struct reply *reply)

@@ -12,12 +12,15 @@
 #include "base/str.h"
 #include "base/strbuf.h"
 #include "server/simulator/http_address.h"
+#include "server/simulator/http_reply.h"
+#include "server/simulator/listener.h"
 
 #define STACK_BYTES ((size_t)1024 * 1024)
 #define HEADER_BYTES ((size_t)64 * 1024)
 
 struct http {
 	struct MHD_Daemon *daemon;
+	struct listener *listener;
 	struct service *service;
 	char origin[128];
 };
@@ -84,47 +87,6 @@ static bool is_from_loopback(struct MHD_Connection *connection)
 	return info && info->client_addr && http_address_is_loopback(info->client_addr);
 }
 
-static void add_header(struct MHD_Response *response, const char *name, const char *value)
-{
-	/* A header that finds no memory is left out; the answer itself is more important. */
-	if (*value)
-		(void)MHD_add_response_header(response, name, value);
-}
-
-static void add_headers(struct MHD_Response *response, const struct reply *reply)
-{
-	char seconds[32] = "";
-
-	if (reply->retry_after_s > 0)
-		snprintf(seconds, sizeof(seconds), "%lld", (long long)reply->retry_after_s);
-	add_header(response, "Content-Type", "application/json");
-	add_header(response, "Ratelimit", reply->rate);
-	add_header(response, "Ratelimit-Policy", reply->rate_policy);
-	add_header(response, "Retry-After", seconds);
-	add_header(response, "Allow", reply->allow);
-}
-
-/* Takes the reply's body. */
-static enum MHD_Result send_reply(struct MHD_Connection *connection, struct reply *reply)
-{
-	struct MHD_Response *response;
-	enum MHD_Result result;
-
-	if (reply->body.data)
-		response = MHD_create_response_from_buffer_with_free_callback(reply->body.size,
-									      reply->body.data, free);
-	else
-		response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-	if (!response) {
-		strbuf_done(&reply->body);
-		return MHD_NO;
-	}
-	add_headers(response, reply);
-	result = MHD_queue_response(connection, (unsigned)reply->status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
 static enum MHD_Result refuse_size(struct MHD_Connection *connection)
 {
 	struct reply reply = {.status = MHD_HTTP_CONTENT_TOO_LARGE};
@@ -133,7 +95,7 @@ static enum MHD_Result refuse_size(struct MHD_Connection *connection)
 	strbuf_adds(&reply.body,
 		    "{\"success\":false,\"errors\":[{\"code\":1101,\"message\":\"request was invalid: the body "
 		    "is too large\"}],\"messages\":[],\"result\":null}");
-	return send_reply(connection, &reply);
+	return http_reply_send(connection, &reply);
 }
 
 static bool announces_too_much(struct MHD_Connection *connection)
@@ -166,7 +128,10 @@ static enum MHD_Result answer(struct http *http, struct MHD_Connection *connecti
 	request.param_count = exchange->param_count;
 	strbuf_init(&reply.body, 0);
 	service_answer(http->service, &request, &reply);
-	return send_reply(connection, &reply);
+	reply.clock = &http->service->clock;
+	if (reply.down_ms)
+		listener_pause(http->listener, reply.down_ms);
+	return http_reply_send(connection, &reply);
 }
 
 static enum MHD_Result on_request(void *closure, struct MHD_Connection *connection, const char *path,
@@ -191,35 +156,53 @@ static enum MHD_Result on_request(void *closure, struct MHD_Connection *connecti
 	return answer(closure, connection, path, method, exchange);
 }
 
-/* Threads inherit the mask: signals stay with the threads of the program around us. */
-static struct MHD_Daemon *start_daemon(struct http *http, const union http_address *address)
+/* A connection came in; libmicrohttpd closes what it cannot take. */
+static void take_connection(void *closure, int fd, const struct sockaddr *address, socklen_t size)
 {
-	unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION;
-	struct MHD_Daemon *daemon;
-	sigset_t all, before;
+	struct http *http = closure;
 
-	if (address->any.sa_family == AF_INET6)
-		flags |= MHD_USE_IPv6;
+	(void)MHD_add_connection(http->daemon, fd, address, size);
+}
+
+/* More connections than are served at a time wait until one ends. */
+static bool has_room(void *closure)
+{
+	struct http *http = closure;
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+	return !info || info->num_connections < SIMULATOR_CONNECTIONS;
+}
+
+/* Threads inherit the mask: signals stay with the threads of the program around us. */
+static enum rc start_threads(struct http *http, const union http_address *address)
+{
+	const unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+			       MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC;
+	const struct listener_config config = {.address = &address->any, .clock = &http->service->clock,
+					       .take = take_connection, .has_room = has_room, .closure = http};
+	sigset_t all, before;
+	enum rc rc = RC_IO;
+
 	sigfillset(&all);
 	if (pthread_sigmask(SIG_SETMASK, &all, &before))
-		return NULL;
+		return RC_IO;
 	errno = 0;
-	daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, http,
-				  MHD_OPTION_SOCK_ADDR, &address->any,
-				  MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, NULL,
-				  MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL,
-				  MHD_OPTION_CONNECTION_LIMIT, SIMULATOR_CONNECTIONS,
-				  MHD_OPTION_CONNECTION_TIMEOUT, SIMULATOR_IDLE_SECONDS,
-				  MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_BYTES,
-				  MHD_OPTION_THREAD_STACK_SIZE, STACK_BYTES, MHD_OPTION_END);
+	http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, http,
+					MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, NULL,
+					MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL,
+					MHD_OPTION_CONNECTION_LIMIT, SIMULATOR_CONNECTIONS,
+					MHD_OPTION_CONNECTION_TIMEOUT, SIMULATOR_IDLE_SECONDS,
+					MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_BYTES,
+					MHD_OPTION_THREAD_STACK_SIZE, STACK_BYTES, MHD_OPTION_END);
+	if (http->daemon)
+		rc = listener_start(&config, &http->listener);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return daemon;
+	return rc;
 }
 
 static void write_origin(struct http *http, const union http_address *address)
 {
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
-	unsigned port = info ? info->port : 0;
+	unsigned port = listener_port(http->listener);
 	char host[INET6_ADDRSTRLEN] = "";
 
 	if (address->any.sa_family == AF_INET6) {
@@ -266,14 +249,14 @@ enum rc http_start(struct diags *diags, struct service *service, const char *lis
 	if (!http)
 		return RC_NOMEM;
 	http->service = service;
-	http->daemon = start_daemon(http, &address);
-	if (!http->daemon) {
+	rc = start_threads(http, &address);
+	if (rc) {
 		diag = diag_add(diags, SEVERITY_ERROR, "A0906", (struct span){0},
 				"the simulator cannot listen on %s: %s", text,
 				errno ? strerror(errno) : "libmicrohttpd refused");
 		diag->system_errno = errno;
-		free(http);
-		return RC_IO;
+		http_stop(http);
+		return rc;
 	}
 	write_origin(http, &address);
 	*ret_http = http;
@@ -289,6 +272,8 @@ void http_stop(struct http *http)
 {
 	if (!http)
 		return;
-	MHD_stop_daemon(http->daemon);
+	listener_stop(http->listener);
+	if (http->daemon)
+		MHD_stop_daemon(http->daemon);
 	free(http);
 }

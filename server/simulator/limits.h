@@ -14,6 +14,10 @@
 #define SIMULATOR_RATE_WINDOW_MS (INT64_C(24) * 3600 * 1000) /**< longest window of a rate limit */
 #define SIMULATOR_RECORDS 1000000                           /**< largest record limit */
 #define SIMULATOR_LATENCY_MS (INT64_C(10) * 60 * 1000)      /**< longest latency */
+#define SIMULATOR_FAULTS 64u                                /**< faults at a time */
+#define SIMULATOR_FAULT_BYTES 300u                          /**< one fault's text */
+#define SIMULATOR_FAULT_MS (INT64_C(24) * 3600 * 1000)      /**< longest time in a fault */
+#define SIMULATOR_SNAPSHOTS 16u                             /**< copies of the data that are kept */
 #define SIMULATOR_CONNECTORS 25                             /**< connectors per tunnel, as Cloudflare allows */
 
 #endif

@@ -127,7 +127,7 @@ enum rc query_page(struct call *call, struct query *query, const char *columns, 
 			   where_text(query), order);
 	if (!sql)
 		return RC_NOMEM;
-	query->binds[query->bind_count] = bind_int(paging->per_page);
-	query->binds[query->bind_count + 1] = bind_int((paging->page - 1) * paging->per_page);
+	query->binds[query->bind_count] = bind_int(paging->limit);
+	query->binds[query->bind_count + 1] = bind_int(paging->offset);
 	return store_query_once(call->store, sql, query->binds, query->bind_count + 2, ret_cursor);
 }

@@ -79,6 +79,8 @@ enum rc record_check_conflicts(struct call *call, const struct record *record)
 	int64_t number = 0;
 	enum rc rc;
 
+	if (faults_refuse_record(call, record->name))
+		return call_refuse_chain(call, 9005, "Content for %s record is invalid.", record->type);
 	for (size_t i = 0; i < sizeof(conflicts) / sizeof(conflicts[0]); i++) {
 		if (!is_in_scope(call, record, conflicts[i].scope))
 			continue;

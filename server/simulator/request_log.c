@@ -76,6 +76,8 @@ static const char *entry_text(struct build *build, int64_t seq, const struct log
 	build_int(build, object, "status", entry->status);
 	build_int(build, object, "code", entry->code);
 	build_string(build, object, "token", entry->token);
+	if (entry->fault)
+		build_string(build, object, "fault", entry->fault);
 	return build->rc ? NULL : build_text(build, object);
 }
 

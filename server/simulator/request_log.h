@@ -27,6 +27,7 @@ struct log_entry {
 	int status;
 	int code;               /**< error code of the answer; 0: none */
 	const char *token;      /**< name of the token; NULL: none */
+	const char *fault;      /**< kind of the fault that struck; NULL: none */
 };
 
 /** Add an entry; members named tunnel_secret in the body are replaced, at any depth.

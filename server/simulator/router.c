@@ -165,15 +165,18 @@ static enum rc parse_body(struct call *call, const struct route *route)
 static enum rc run_handler(struct call *call, const struct route *route)
 {
 	bool writes = (route->flags & ROUTE_WRITES) != 0;
-	enum rc rc = writes ? store_begin(call->store) : RC_OK;
+	bool is_dropped = call->fault && call->fault->kind == FAULT_DROP_WRITE;
+	enum rc rc = writes ? faults_before_write(call) : RC_OK;
 
+	if (!rc && writes)
+		rc = store_begin(call->store);
 	if (!rc)
 		rc = route->handler(call);
 	if (!rc)
 		rc = call->build.rc;
-	if (!rc && writes)
+	if (!rc && writes && !is_dropped)
 		rc = store_commit(call->store);
-	if (rc && writes)
+	if ((rc || is_dropped) && writes)
 		store_rollback(call->store);
 	return rc;
 }

@@ -125,6 +125,7 @@ static void log_call(struct call *call, int status)
 		.status = status,
 		.code = call->refusal.code,
 		.token = call->token ? call->token->name : NULL,
+		.fault = fault_name(call->fault),
 	};
 	struct build build = {.arena = call->arena};
 
@@ -133,12 +134,19 @@ static void log_call(struct call *call, int status)
 
 static void answer_api(struct call *call, struct reply *reply)
 {
-	enum rc rc = answer_route(call, reply);
+	enum rc rc;
 
+	faults_strike(call);
+	if (fault_answers(call, reply)) {
+		log_call(call, reply->status);
+		return;
+	}
+	rc = answer_route(call, reply);
 	if (rc && !call->refusal.status)
 		call_refuse(call, 500, 1101, "internal error: %s", rc_name(rc));
 	reply->status = call->refusal.status ? call->refusal.status : 200;
 	envelope_write(call, &reply->body);
+	fault_spoil(call, reply);
 	log_call(call, reply->status);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/strbuf.h"
+#include "server/simulator/fault.h"
 #include "server/simulator/limits.h"
 #include "server/simulator/rate.h"
 #include "server/simulator/request_log.h"
@@ -23,6 +24,9 @@ struct service {
 	struct clock clock; /**< the simulator's own copy: client and simulator draw from different sequences */
 	struct rate rate;
 	struct request_log log;
+	struct faults faults;
+	struct store *snapshots[SIMULATOR_SNAPSHOTS]; /**< copies of the data, to go back to */
+	size_t snapshot_count;
 	const struct zone_plan *plan; /**< of zones added without one */
 	int64_t record_limit;     /**< 0: what the plan allows */
 	int64_t latency_ms;
@@ -46,6 +50,15 @@ struct request {
 	bool from_loopback;
 };
 
+/** How the answer goes out. */
+enum reply_end {
+	REPLY_WHOLE,
+	REPLY_HANG_UP,   /**< closed without a byte */
+	REPLY_RESET,     /**< the same with a TCP reset */
+	REPLY_TRUNCATED, /**< closed in the middle of the body */
+	REPLY_STALLED,   /**< half of the body, and then nothing */
+};
+
 /** An answer. */
 struct reply {
 	int status;
@@ -54,6 +67,11 @@ struct reply {
 	char rate_policy[64];
 	int64_t retry_after_s;    /**< 0: no header */
 	char allow[64];           /**< value of the header Allow on 405; empty: not sent */
+	enum reply_end end;
+	int64_t stall_ms;         /**< of the simulator's time, for REPLY_STALLED */
+	int64_t down_ms;          /**< nobody listens for so long from now on; 0: goes on */
+	const char *content_type; /**< NULL: JSON */
+	const struct clock *clock; /**< that stall_ms goes by */
 };
 
 /** Answer one request. Safe from several threads. @param reply zeroed by the caller, body initialised */

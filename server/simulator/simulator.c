@@ -47,6 +47,22 @@ static enum rc check_config(struct diags *diags, const struct simulator_config *
 	return RC_OK;
 }
 
+static enum rc add_faults(struct diags *diags, const struct simulator_config *config, struct service *service)
+{
+	for (size_t i = 0; i < config->fault_count; i++) {
+		const char *why = "there are too many";
+		struct diag *diag;
+
+		if (faults_add(&service->faults, &service->clock, config->faults[i], &why) == RC_OK)
+			continue;
+		diag = diag_add(diags, SEVERITY_ERROR, "A0903", (struct span){0},
+				"the simulator cannot start: fault \"%s\": %s", config->faults[i], why);
+		diag_help(diags, diag, "Write KIND[=VALUE][,KEY=VALUE]..., such as 503,method=PUT,n=2.");
+		return RC_INVALID;
+	}
+	return RC_OK;
+}
+
 static enum rc seed(struct run *run, struct service *service, const struct simulator_config *config)
 {
 	struct arena *arena = arena_new(SIMULATOR_CALL_BYTES);
@@ -61,6 +77,8 @@ static enum rc start(struct run *run, const struct simulator_config *config, str
 	struct service *service = &simulator->service;
 	enum rc rc = check_config(&run->diags, config, service);
 
+	if (!rc)
+		rc = add_faults(&run->diags, config, service);
 	if (!rc)
 		rc = sim_store_open(&run->diags, config->data_path, &service->store);
 	if (!rc)
@@ -107,6 +125,9 @@ void simulator_stop(struct simulator *simulator)
 	if (!simulator)
 		return;
 	http_stop(simulator->http);
+	faults_clear(&simulator->service.faults);
+	for (size_t i = 0; i < simulator->service.snapshot_count; i++)
+		store_close(simulator->service.snapshots[i]);
 	store_close(simulator->service.store);
 	rate_done(&simulator->service.rate);
 	request_log_clear(&simulator->service.log);

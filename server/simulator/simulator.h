@@ -7,7 +7,7 @@
  * file. Never: leaves loopback unless told to, writes a secret to its log or dump, calls anything else.
  *
  * Beside `/client/v4` it serves `/_simulator/` (loopback only, no token): connectors, request log, dump, zones,
- * tokens, rate. See server/README.md. */
+ * tokens, rate, faults, snapshots. See server/README.md. */
 #ifndef ADIT_SERVER_SIMULATOR_SIMULATOR_H
 #define ADIT_SERVER_SIMULATOR_SIMULATOR_H
 
@@ -42,6 +42,9 @@ struct simulator_config {
 	int64_t latency_ms;     /**< added to each call below /client/v4; obeys the run's time scale */
 	int64_t rate_calls;     /**< calls that one token may make in @p rate_window_ms; 0: 1200 */
 	int64_t rate_window_ms; /**< 0: 300,000 */
+	/** What goes wrong: "KIND[=VALUE][,KEY=VALUE]...", see docs/simulator.md. */
+	const char *const *faults;
+	size_t fault_count;
 	bool log; /**< one line per call on standard error: time, method, path, status, milliseconds */
 };
 

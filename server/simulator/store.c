@@ -213,6 +213,36 @@ void store_close(struct store *store)
 	free(store);
 }
 
+static enum rc open_memory(struct store **ret_store)
+{
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+	struct store *store = calloc(1, sizeof(*store));
+	enum rc rc;
+
+	if (!store)
+		return RC_NOMEM;
+	rc = rc_of_sqlite(sqlite3_open_v2(":memory:", &store->db, flags, NULL));
+	if (rc)
+		store_close(store);
+	else
+		*ret_store = store;
+	return rc;
+}
+
+enum rc store_copy(struct store *from, struct store **to)
+{
+	enum rc rc = *to ? RC_OK : open_memory(to);
+	sqlite3_backup *backup;
+
+	if (rc)
+		return rc;
+	backup = sqlite3_backup_init((*to)->db, "main", from->db, "main");
+	if (!backup)
+		return rc_of_sqlite(sqlite3_errcode((*to)->db));
+	sqlite3_backup_step(backup, -1);
+	return rc_of_sqlite(sqlite3_backup_finish(backup));
+}
+
 enum rc store_begin(struct store *store)
 {
 	/* IMMEDIATE: two processes on one file must not both read first and then fail to write. */

@@ -50,6 +50,9 @@ struct cursor {
 enum rc sim_store_open(struct diags *diags, const char *path, struct store **ret_store) MUST_CHECK;
 void store_close(struct store *store);
 
+/** Make @p *to the same as @p from. @param to  NULL in it: a store in memory is made. Runs outside transactions. */
+enum rc store_copy(struct store *from, struct store **to) MUST_CHECK;
+
 enum rc store_begin(struct store *store) MUST_CHECK;
 enum rc store_commit(struct store *store) MUST_CHECK;
 /** Undo what happened since store_begin(); does nothing outside a transaction. */

@@ -11,7 +11,7 @@
 
 struct options {
 	struct simulator_config config;
-	const char *accounts[MAX_ITEMS], *zones[MAX_ITEMS], *tokens[MAX_ITEMS];
+	const char *accounts[MAX_ITEMS], *zones[MAX_ITEMS], *tokens[MAX_ITEMS], *faults[MAX_ITEMS];
 };
 
 static void add(const char **items, size_t *count, const char *value)
@@ -30,6 +30,8 @@ static int take(struct options *options, const char *name, const char *value)
 		add(options->zones, &config->zone_count, value);
 	else if (!strcmp(name, "--token"))
 		add(options->tokens, &config->token_count, value);
+	else if (!strcmp(name, "--fault"))
+		add(options->faults, &config->fault_count, value);
 	else if (!strcmp(name, "--listen"))
 		config->listen = value;
 	else if (!strcmp(name, "--data"))
@@ -81,6 +83,7 @@ int main(int argc, char **argv)
 	options.config.accounts = options.accounts;
 	options.config.zones = options.zones;
 	options.config.tokens = options.tokens;
+	options.config.faults = options.faults;
 	for (int i = 1; i + 1 < argc; i += 2) {
 		if (take(&options, argv[i], argv[i + 1])) {
 			fprintf(stderr, "unknown option %s\n", argv[i]);
