@@ -9,10 +9,15 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "cli/actor.h"
 #include "cli/approval.h"
+#include "cli/history.h"
 #include "cli/listing.h"
 #include "cli/planning.h"
+#include "cli/history.h"
 #include "cli/progress.h"
+#include "cli/snapshot.h"
+#include "cli/suspension.h"
 #include "planner/apply.h"
 #include "planner/planfile.h"
 #include "report/plan_text.h"
@@ -45,22 +50,9 @@ static enum rc lock(struct session *session, const struct planned *planned)
 
 static struct run_record run_record(struct session *session, const struct plan *plan)
 {
-	static const char *const commits[] = {"GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT", "BITBUCKET_COMMIT", "BUILD_SOURCEVERSION"};
-	char host[256] = "";
-	const char *user = getenv("GITHUB_ACTOR");
-	struct run_record record = {.command = session->options.command->name, .plan_digest = plan->digest,
-				    .started_ms = clock_wall_ms(&session->run.clock)};
-
-	if (str_is_empty(user))
-		user = getenv("GITLAB_USER_LOGIN");
-	if (str_is_empty(user))
-		user = getenv("USER");
-	(void)gethostname(host, sizeof(host) - 1);
-	record.actor = arena_printf(session->run.arena, "%s@%s", str_is_empty(user) ? "unknown" : user, host);
-	for (size_t i = 0; !record.commit && i < sizeof(commits) / sizeof(commits[0]); i++)
-		if (!str_is_empty(getenv(commits[i])))
-			record.commit = getenv(commits[i]);
-	return record;
+	return (struct run_record){.command = session->options.command->name, .actor = actor_name(session),
+				   .commit = actor_commit(), .plan_digest = plan->digest,
+				   .started_ms = clock_wall_ms(&session->run.clock)};
 }
 
 static const char *status_of(const struct apply_result *result)
@@ -106,6 +98,9 @@ static enum rc record_run(struct session *session, const struct plan *plan, cons
 				 .deferred = result->deferred, .ended_ms = clock_wall_ms(&session->run.clock)};
 	enum rc rc = changes_json(session, plan, result, &row.changes);
 
+	/* After a complete run what is recorded is what was asked for: that can be gone back to. */
+	if (!rc && str_eq(row.status, "complete"))
+		rc = snapshot_take(session, &row.snapshot);
 	return rc ? rc : session->store->vt->run_end(session->store, run, &row);
 }
 
@@ -195,8 +190,10 @@ static enum rc carry_out(struct session *session, const struct planned *planned)
 	struct run_record record = run_record(session, planned->plan);
 	struct apply_result result = {0};
 	int64_t run = 0;
-	enum rc rc = session->store->vt->run_begin(session->store, &record, &run), ended, printed;
+	enum rc rc = planned->rollback_run ? suspension_begin(session, planned->rollback_run) : RC_OK, ended, printed;
 
+	if (!rc)
+		rc = session->store->vt->run_begin(session->store, &record, &run);
 	if (rc)
 		return rc;
 	if (session->options.lock_timeout_ms > options.tunnel_lock_ms)
@@ -287,6 +284,8 @@ static enum rc apply_file(struct session *session, const char *path)
 
 	if (!rc)
 		rc = planning_open(session, plan, &planned);
+	if (!rc)
+		rc = suspension_check(session, &planned.recorded);
 	if (rc)
 		return rc;
 	planned.plan = plan;
@@ -322,4 +321,17 @@ enum rc cmd_apply(struct session *session)
 enum rc cmd_destroy(struct session *session)
 {
 	return apply_fresh(session, PLANNING_DESTROY);
+}
+
+enum rc cmd_rollback(struct session *session)
+{
+	const char *text = session->options.arguments.items[0];
+	struct diag *diag;
+
+	if (history_is_run(text, &session->rollback_run))
+		return apply_fresh(session, PLANNING_ROLLBACK);
+	diag = diag_add(&session->run.diags, SEVERITY_ERROR, "A0856", (struct span){0}, "\"%s\" is no run's number", text);
+	diag_help(&session->run.diags, diag, "\"adit history\" lists the runs.");
+	session->verdict.usage = true;
+	return RC_INVALID;
 }

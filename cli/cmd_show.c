@@ -5,6 +5,8 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/str.h"
+#include "cli/history.h"
 #include "cli/listing.h"
 #include "cli/session.h"
 #include "planner/planfile.h"
@@ -71,8 +73,12 @@ enum rc cmd_show(struct session *session)
 {
 	struct recorded_state state = {0};
 	struct strbuf out;
+	int64_t number;
 	enum rc rc;
 
+	if (session->options.arguments.count && str_has_prefix(session->options.arguments.items[0], "run/") &&
+	    history_is_run(session->options.arguments.items[0], &number))
+		return history_show(session, number);
 	if (session->options.arguments.count)
 		return show_plan(session, session->options.arguments.items[0]);
 	rc = session_load_project(session);

@@ -15,7 +15,8 @@ enum command_id {
 	COMMAND_INIT, COMMAND_VALIDATE, COMMAND_RENDER, COMMAND_PLAN, COMMAND_APPLY, COMMAND_DESTROY, COMMAND_DRIFT,
 	COMMAND_STATUS, COMMAND_SHOW, COMMAND_EXPLAIN, COMMAND_STATE_LIST, COMMAND_STATE_SHOW, COMMAND_STATE_RM,
 	COMMAND_STATE_MV, COMMAND_STATE_PULL, COMMAND_STATE_PUSH, COMMAND_STATE_REBUILD, COMMAND_CONNECTOR, COMMAND_TOKEN,
-	COMMAND_SIMULATOR, COMMAND_COMPLETION, COMMAND_VERSION, COMMAND_HELP,
+	COMMAND_HISTORY, COMMAND_ROLLBACK, COMMAND_RESUME,
+	COMMAND_UNLOCK, COMMAND_SIMULATOR, COMMAND_COMPLETION, COMMAND_VERSION, COMMAND_HELP,
 	COMMAND_ID_COUNT
 };
 
@@ -69,6 +70,10 @@ enum rc cmd_state_push(struct session *session);
 enum rc cmd_state_rebuild(struct session *session);
 enum rc cmd_connector(struct session *session);
 enum rc cmd_token(struct session *session);
+enum rc cmd_history(struct session *session);
+enum rc cmd_rollback(struct session *session);
+enum rc cmd_resume(struct session *session);
+enum rc cmd_unlock(struct session *session);
 enum rc cmd_simulator(struct session *session);
 enum rc cmd_completion(struct session *session);
 enum rc cmd_version(struct session *session);

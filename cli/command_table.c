@@ -63,6 +63,7 @@ static const struct example status_examples[] = {
 };
 static const struct example show_examples[] = {
 	{ "adit show plan.json", "A saved plan, as people read it" },
+	{ "adit show run/12", "A run of the history, with its changes" },
 	{ "adit show", "Everything that is recorded" },
 	{ NULL, NULL },
 };
@@ -104,6 +105,25 @@ static const struct example state_pull_examples[] = {
 };
 static const struct example state_push_examples[] = {
 	{ "adit state push backup.json", "Put a saved state back" },
+	{ NULL, NULL },
+};
+static const struct example history_examples[] = {
+	{ "adit history", "The runs of the project, newest first" },
+	{ "adit show run/12", "What one of them changed" },
+	{ NULL, NULL },
+};
+static const struct example rollback_examples[] = {
+	{ "adit rollback 12", "Back to what run 12 had applied; asks" },
+	{ "adit rollback 12 --auto-approve", "The same without asking" },
+	{ NULL, NULL },
+};
+static const struct example resume_examples[] = {
+	{ "adit resume", "The manifests are mended: let apply run again" },
+	{ NULL, NULL },
+};
+static const struct example unlock_examples[] = {
+	{ "adit unlock", "Show who holds the lock, and ask" },
+	{ "adit unlock 7 --auto-approve", "In a script: lock 7, and no later one" },
 	{ NULL, NULL },
 };
 static const struct example simulator_examples[] = {
@@ -167,8 +187,9 @@ const struct command command_table[] = {
 	  "Lists each tunnel of the project with its connectors, their versions, and the version of the configuration "
 	  "that each one runs.",
 	  status_examples, exits_plain },
-	{ COMMAND_SHOW, "show", "Show a saved plan, or what is recorded", "[FILE]", 0, 1, text_json, cmd_show,
-	  "Prints the plan that adit plan --out saved in FILE. Without FILE, prints all recorded resources.",
+	{ COMMAND_SHOW, "show", "Show a saved plan, a run, or what is recorded", "[FILE|run/N]", 0, 1, text_json, cmd_show,
+	  "Prints the plan that adit plan --out saved in FILE, or, with run/N, a run of the history with its changes. "
+	  "Without either, prints all recorded resources.",
 	  show_examples, exits_input },
 	{ COMMAND_EXPLAIN, "explain", "Say which rule serves a URL, and why", "URL", 1, 1, text_json, cmd_explain,
 	  "Finds the tunnel that the URL's hostname points at and the rule that cloudflared would choose there, and "
@@ -216,6 +237,25 @@ const struct command command_table[] = {
 	  "Prints the token of a tunnel and nothing else. Whoever has it can serve the tunnel's hostnames. With CI=true "
 	  "it is refused unless --show-secret is given, because logs are kept.",
 	  token_examples, exits_input },
+	{ COMMAND_HISTORY, "history", "List the runs that changed something", "", 0, 0, text_json, cmd_history,
+	  "Lists the runs of apply, destroy and rollback, newest first: when, by whom, on which commit, how they ended, "
+	  "and how much they changed. The state keeps the last 200 of them, for 180 days.",
+	  history_examples, exits_plain },
+	{ COMMAND_ROLLBACK, "rollback", "Go back to what an earlier run had applied", "RUN", 1, 1, text_json, cmd_rollback,
+	  "Plans back to what run RUN of adit history had applied, shows the plan, asks, and applies it. Manifests are not "
+	  "read. Guards count only what would go that that run did not have.\n\n"
+	  "The project is suspended before the first change: adit apply refuses until adit resume, so that the next "
+	  "pipeline does not bring back what was just taken away. Only complete runs can be rolled back to.",
+	  rollback_examples, exits_apply },
+	{ COMMAND_RESUME, "resume", "Let a project that was rolled back be applied again", "", 0, 0, NULL, cmd_resume,
+	  "Ends the suspension that adit rollback began.",
+	  resume_examples, exits_locked },
+	{ COMMAND_UNLOCK, "unlock", "End somebody's lock on the state", "[LOCK]", 0, 1, NULL, cmd_unlock,
+	  "Shows who holds the lock on the state, asks, and ends it. Its holder can record nothing after that, and makes no "
+	  "further call. With LOCK, the number that messages show, only that lock is ended, not one that somebody took "
+	  "later (exit code 5).\n\n"
+	  "A lock whose process is gone ends by itself, at once on the same machine and after a minute elsewhere.",
+	  unlock_examples, exits_locked },
 	{ COMMAND_SIMULATOR, "simulator", "Run a Cloudflare stand-in on this machine", "", 0, 0, NULL, cmd_simulator,
 	  "Serves the part of Cloudflare's API that adit uses over HTTP, with its data in SQLite, until it is "
 	  "interrupted. Prints \"listening on URL\" when it is ready.\n\n"

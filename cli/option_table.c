@@ -11,11 +11,13 @@
 #define STATE_ANY (BIT(STATE_LIST) | BIT(STATE_SHOW) | BIT(STATE_PULL) | STATE_WRITE)
 #define OFFLINE (BIT(VALIDATE) | BIT(RENDER) | BIT(EXPLAIN))
 #define PLANNING (BIT(PLAN) | BIT(APPLY))
-#define LIVE (PLANNING | BIT(DESTROY) | BIT(DRIFT) | BIT(STATUS) | BIT(CONNECTOR) | BIT(TOKEN) | BIT(STATE_REBUILD))
+#define HISTORY (BIT(HISTORY) | BIT(RESUME) | BIT(UNLOCK))
+#define LIVE (PLANNING | BIT(ROLLBACK) | BIT(DESTROY) | BIT(DRIFT) | BIT(STATUS) | BIT(CONNECTOR) | BIT(TOKEN) | BIT(STATE_REBUILD))
 #define MANIFESTS (OFFLINE | PLANNING | BIT(DESTROY) | BIT(DRIFT) | BIT(STATE_REBUILD))
-#define PROJECT (OFFLINE | LIVE | STATE_ANY | BIT(SHOW))
-#define LOCKING (BIT(APPLY) | BIT(DESTROY) | STATE_WRITE)
-#define APPLYING (BIT(APPLY) | BIT(DESTROY))
+#define PROJECT (OFFLINE | LIVE | STATE_ANY | HISTORY | BIT(SHOW))
+#define LOCKING (APPLYING | BIT(RESUME) | STATE_WRITE)
+#define APPLYING (BIT(APPLY) | BIT(DESTROY) | BIT(ROLLBACK))
+#define GUARDED (PLANNING | BIT(ROLLBACK))
 
 const struct option option_table[] = {
 	/* where */
@@ -34,9 +36,10 @@ const struct option option_table[] = {
 	{ "token-env", 0, OPTION_STRING, FIELD(token_env), "NAME", "ADIT_TOKEN_ENV",
 	  "Environment variable that holds the API token, for projects with one account", LIVE, 0, 0 },
 	{ "state", 0, OPTION_STRING, FIELD(state), "PATH", "ADIT_STATE",
-	  "Where the recorded state is kept", LIVE | STATE_ANY | BIT(SHOW), 0, 0 },
+	  "Where the recorded state is kept: a file, or a postgres:// URL", LIVE | STATE_ANY | HISTORY | BIT(SHOW), 0, 0 },
 	{ "allow-url", 0, OPTION_LIST, FIELD(allow_urls), "URL", "ADIT_ALLOW_URL",
-	  "Let a token go to this origin, which the project file names; may be given again", LIVE, 0, 0 },
+	  "Let a token or password go to this origin, which the project file names; may be given again",
+	  LIVE | STATE_ANY | HISTORY | BIT(SHOW), 0, 0 },
 	{ "allow-dev", 0, OPTION_SWITCH, FIELD(allow_dev), NULL, NULL,
 	  "Let the embedded simulator be used though CI=true", LIVE, 0, 0 },
 
@@ -78,37 +81,37 @@ const struct option option_table[] = {
 
 	/* applying */
 	{ "auto-approve", 0, OPTION_SWITCH, FIELD(auto_approve), NULL, NULL,
-	  "Do not ask", APPLYING | BIT(CONNECTOR), 0, 0 },
+	  "Do not ask", APPLYING | BIT(CONNECTOR) | BIT(UNLOCK), 0, 0 },
 	{ "approve", 0, OPTION_STRING, FIELD(approve), "DIGEST", NULL,
 	  "Plan afresh, and apply only if the plan's digest is this one", BIT(APPLY), 0, 0 },
 	{ "input", 0, OPTION_SWITCH_ON, FIELD(input), NULL, NULL,
-	  "Never ask; fail instead", APPLYING | BIT(CONNECTOR), 0, 0 },
+	  "Never ask; fail instead", APPLYING | BIT(CONNECTOR) | BIT(UNLOCK), 0, 0 },
 	{ "lock", 0, OPTION_SWITCH_ON, FIELD(lock), NULL, NULL,
 	  "Do not lock the state", LOCKING, 0, 0 },
 	{ "lock-timeout", 0, OPTION_DURATION, FIELD(lock_timeout_ms), "DURATION", NULL,
 	  "Wait this long for somebody else's lock (0s)", LOCKING, 0, 0 },
 	{ "no-connector-gate", 0, OPTION_SWITCH, FIELD(no_connector_gate), NULL, NULL,
-	  "Move hostnames even to a tunnel without a live connector", BIT(APPLY), 0, 0 },
+	  "Move hostnames even to a tunnel without a live connector", BIT(APPLY) | BIT(ROLLBACK), 0, 0 },
 	{ "connector-timeout", 0, OPTION_DURATION, FIELD(connector_timeout_ms), "DURATION", NULL,
-	  "Wait this long for connectors to load a new configuration (60s)", BIT(APPLY), 0, 0 },
+	  "Wait this long for connectors to load a new configuration (60s)", BIT(APPLY) | BIT(ROLLBACK), 0, 0 },
 
 	/* guards' overrides */
 	{ "max-deletes", 0, OPTION_INTEGER, FIELD(max_deletes), "N", NULL,
-	  "Allow this many hostnames and tunnels to be deleted", PLANNING, 0, 1000000000 },
+	  "Allow this many hostnames and tunnels to be deleted", GUARDED, 0, 1000000000 },
 	{ "max-delete-percent", 0, OPTION_INTEGER, FIELD(max_delete_percent), "P", NULL,
-	  "Allow this part of all hostnames and tunnels to be deleted", PLANNING, 0, 100 },
+	  "Allow this part of all hostnames and tunnels to be deleted", GUARDED, 0, 100 },
 	{ "max-rule-percent", 0, OPTION_INTEGER, FIELD(max_rule_percent), "P", NULL,
-	  "Allow this part of all rules to change", PLANNING, 0, 100 },
+	  "Allow this part of all rules to change", GUARDED, 0, 100 },
 	{ "allow-empty", 0, OPTION_SWITCH, FIELD(allow_empty), NULL, NULL,
-	  "Allow a source, or the project, to become empty", PLANNING, 0, 0 },
+	  "Allow a source, or the project, to become empty", GUARDED, 0, 0 },
 	{ "allow-live-connectors", 0, OPTION_SWITCH, FIELD(allow_live_connectors), NULL, NULL,
-	  "Allow a tunnel with live connectors to be deleted", PLANNING, 0, 0 },
+	  "Allow a tunnel with live connectors to be deleted", GUARDED, 0, 0 },
 	{ "allow-loss", 0, OPTION_LIST, FIELD(allow_losses), "HOST", NULL,
-	  "Allow this hostname to lose what it serves; may be given again", PLANNING, 0, 0 },
+	  "Allow this hostname to lose what it serves; may be given again", GUARDED, 0, 0 },
 	{ "allow-moved-zone", 0, OPTION_SWITCH, FIELD(allow_moved_zone), NULL, NULL,
-	  "Allow another zone than the recorded one", PLANNING, 0, 0 },
+	  "Allow another zone than the recorded one", GUARDED, 0, 0 },
 	{ "allow-moved-account", 0, OPTION_SWITCH, FIELD(allow_moved_account), NULL, NULL,
-	  "Allow another account than the recorded one", PLANNING, 0, 0 },
+	  "Allow another account than the recorded one", GUARDED, 0, 0 },
 
 	/* state */
 	{ "force", 0, OPTION_SWITCH, FIELD(force), NULL, NULL,

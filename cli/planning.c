@@ -8,6 +8,8 @@
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/listing.h"
+#include "cli/snapshot.h"
+#include "cli/suspension.h"
 #include "cli/sharing.h"
 #include "planner/live_recorded.h"
 #include "planner/planfile.h"
@@ -35,6 +37,8 @@ static enum rc load_desired(struct session *session, enum planning_mode mode, co
 	struct map owners;
 	enum rc rc;
 
+	if (mode == PLANNING_ROLLBACK)
+		return snapshot_restore(session, session->rollback_run);
 	if (mode != PLANNING_MANIFESTS) {
 		session->desired = arena_alloc(session->run.arena, sizeof(*session->desired));
 		if (!session->desired)
@@ -103,6 +107,7 @@ static enum rc build(struct session *session, enum planning_mode mode, struct pl
 	const struct options *options = &session->options;
 	struct plan_options plan_options = {
 		.destroy = mode == PLANNING_DESTROY,
+		.rollback = mode == PLANNING_ROLLBACK,
 		.refresh_only = mode == PLANNING_DRIFT || options->refresh_only,
 		.prune_orphans = options->prune_orphans,
 		.keep_going = options->keep_going,
@@ -133,14 +138,17 @@ enum rc planning_make(struct session *session, enum planning_mode mode, struct p
 	memset(ret_planned, 0, sizeof(*ret_planned));
 	if (!rc)
 		rc = session_open_store(session, session->options.command->id == COMMAND_APPLY ||
-							 session->options.command->id == COMMAND_DESTROY
+							 session->options.command->id == COMMAND_DESTROY || mode == PLANNING_ROLLBACK
 						 ? STORE_WRITE
 						 : STORE_READ);
 	if (!rc)
 		rc = session->store->vt->load(session->store, session->run.arena, &ret_planned->recorded);
 	if (!rc)
+		rc = suspension_check(session, &ret_planned->recorded);
+	if (!rc)
 		rc = sharing_learn(session, &ret_planned->recorded);
 	ret_planned->sharing = &session->sharing;
+	ret_planned->rollback_run = mode == PLANNING_ROLLBACK ? session->rollback_run : 0;
 	if (!rc)
 		rc = load_desired(session, mode, &ret_planned->recorded);
 	if (!rc)

@@ -10,6 +10,7 @@
 enum planning_mode {
 	PLANNING_MANIFESTS,    /**< desired comes from the manifests */
 	PLANNING_DESTROY,      /**< nothing is desired */
+	PLANNING_ROLLBACK,     /**< desired is what an earlier run had applied: session->rollback_run */
 	PLANNING_DRIFT,        /**< only recorded and live are compared */
 };
 
@@ -19,6 +20,7 @@ struct planned {
 	const struct sharing *sharing;
 	struct live *live;
 	struct plan *plan;
+	int64_t rollback_run;  /**< 0: none */
 };
 
 /** Load what is needed, read live (unless --refresh=false), and plan.

@@ -35,6 +35,7 @@ struct session {
 	struct desired *desired;
 	struct sharing sharing;           /**< cli/sharing.h; empty until learnt */
 	struct store *store;              /**< NULL until opened */
+	int64_t rollback_run;             /**< rollback: the run whose desired state is wanted; 0: none */
 	bool is_locked;                   /**< the store's lease is ours */
 	struct provider **providers;      /**< one for each of project.accounts, in the same order; NULL entries: not opened */
 	struct budget **budgets;          /**< like providers: what their calls are taken from; NULL entries: nothing */

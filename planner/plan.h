@@ -148,6 +148,7 @@ struct plan {
 
 struct plan_options {
 	bool destroy;                      /**< desired is empty */
+	bool rollback;                     /**< desired is an earlier run's: what it had may change back freely */
 	bool refresh_only;                 /**< accept drift into the state, change nothing live */
 	bool prune_orphans, keep_going;
 	bool has_invalid_input;            /**< with keep_going: documents were refused */

@@ -214,7 +214,9 @@ static void tally_change(const struct planning *p, const struct change *change, 
 	const struct recorded *recorded = planning_recorded(p, change->address);
 
 	if (change->kind == RESOURCE_RULE) {
-		tally->rules_changed += recorded && (change->action == ACTION_UPDATE || change->action == ACTION_DELETE);
+		/* Rolling back, a rule that changes is one that the run had: only what it did not have goes. */
+		tally->rules_changed += recorded && ((change->action == ACTION_UPDATE && !p->in->options->rollback) ||
+						     change->action == ACTION_DELETE);
 		return;
 	}
 	tally->deletes += change->action == ACTION_DELETE;

@@ -100,7 +100,8 @@ enum rc sql_fault_held(struct sql_store *s, const struct lease_info *lease)
 			lease->holder, (long long)lease->pid, lease->host, str_or_empty(since));
 	diag_help(diags, diag,
 		  "Wait for it with --lock-timeout 10m. If that process is gone, its lock ends by itself at %s "
-		  "(at once when it ran on this machine).", str_or_empty(ends));
+		  "(at once when it ran on this machine). If it hangs: adit unlock %lld.", str_or_empty(ends),
+		  (long long)lease->fence);
 	return RC_CONFLICT;
 }
 

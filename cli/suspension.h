@@ -1,0 +1,16 @@
+/** @file
+ * A project that was rolled back is suspended: apply refuses, so that the next pipeline does not bring back what was
+ * just taken away. */
+#ifndef ADIT_CLI_SUSPENSION_H
+#define ADIT_CLI_SUSPENSION_H
+
+#include "cli/session.h"
+
+/** Refuse when the project is suspended (A0853), or say so when the command only looks.
+ * @return RC_OK; RC_DENIED, with verdict.refused */
+enum rc suspension_check(struct session *session, const struct recorded_state *recorded) MUST_CHECK;
+
+/** Suspend it, because run @p run is rolled back to. */
+enum rc suspension_begin(struct session *session, int64_t run) MUST_CHECK;
+
+#endif
