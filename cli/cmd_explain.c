@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "cli/explain.h"
+#include "cli/sharing.h"
 #include "cli/listing.h"
 #include "cli/session.h"
 
@@ -153,6 +154,8 @@ enum rc cmd_explain(struct session *session)
 	session->verdict.usage = rc == RC_INVALID;
 	if (!rc)
 		rc = session_load_desired(session);
+	if (!rc)
+		rc = sharing_complete(session);
 	if (!rc)
 		rc = explain_find(&session->run, session->desired, host, path, &explanation);
 	if (rc)

@@ -95,12 +95,12 @@ static enum rc find_rule(const struct desired *desired, struct explanation *e)
 	}
 	for (size_t i = 0; i < desired->tunnel_count; i++) {
 		const struct desired_tunnel *tunnel = &desired->tunnels[i];
-		size_t rule;
-		enum rc rc = translate_match(tunnel->rules, tunnel->rule_count, e->host, e->path, &rule);
+		size_t rule = 0;
+		enum rc rc = !tunnel->rule_count ? RC_OK : translate_match(tunnel->rules, tunnel->rule_count, e->host, e->path, &rule);
 
 		if (rc)
 			return rc;
-		if (rule + 1 == tunnel->rule_count)
+		if (rule + 1 >= tunnel->rule_count)
 			continue;
 		e->tunnel = tunnel;
 		e->rule = rule;

@@ -263,3 +263,45 @@ enum rc sharing_check_free(struct session *session, const char *tunnel_address)
 	session->verdict.refused = true;
 	return RC_CONFLICT;
 }
+
+static enum rc complete(struct session *session, const struct shared_tunnel *shared, struct desired_tunnel *tunnel)
+{
+	struct shared_rule *merged = NULL;
+	struct resource **rules;
+	size_t count = 0;
+	enum rc rc = sharing_merge(session->run.arena, shared->gateway->document, tunnel->rules, tunnel->rule_count, shared->slices,
+				   shared->slice_count, &merged, &count);
+
+	if (rc)
+		return rc;
+	rules = arena_array(session->run.arena, count, sizeof(struct resource *));
+	if (!rules)
+		return RC_NOMEM;
+	for (size_t i = 0; i < count; i++) {
+		struct resource *copy = (void *)arena_memdup(session->run.arena, merged[i].rule, sizeof(*copy));
+
+		rules[i] = copy;
+		if (!copy)
+			return RC_NOMEM;
+		if (merged[i].project && copy->origin.object)
+			copy->origin.object = arena_printf(session->run.arena, "project %s: %s", merged[i].project, copy->origin.object);
+	}
+	tunnel->rules = rules;
+	tunnel->rule_count = count;
+	return RC_OK;
+}
+
+enum rc sharing_complete(struct session *session)
+{
+	struct desired *desired = session->desired;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < desired->tunnel_count; i++) {
+		const struct shared_tunnel *shared =
+			desired->tunnels[i].owner ? sharing_find(&session->sharing, desired->tunnels[i].tunnel->address) : NULL;
+
+		if (shared && shared->gateway)
+			rc = complete(session, shared, &desired->tunnels[i]);
+	}
+	return rc;
+}

@@ -19,6 +19,9 @@ enum rc sharing_learn_again(struct session *session) MUST_CHECK;
  * @return RC_OK; RC_INVALID the input has one of that name (A0834) */
 enum rc sharing_add_gateways(struct session *session) MUST_CHECK;
 
+/** Give the desired tunnels of other projects the rules of all projects, as recorded, to tell which one serves what. */
+enum rc sharing_complete(struct session *session) MUST_CHECK;
+
 /** Refuse to lose the address of a tunnel of this project's that others have rules in (A0836; sets verdict.refused).
  * @return RC_OK; RC_CONFLICT; what the store returns */
 enum rc sharing_check_free(struct session *session, const char *tunnel_address) MUST_CHECK;

@@ -104,7 +104,7 @@ static const char full[] =
 	"  - path: manifests/\n"
 	"    namespace: shop\n"
 	"  - path: more.yaml\n"
-	"  gateways: [\"edge/*\", internal/web]\n"
+	"  gateways: [\"edge/*\", {from: platform/edge/api}, internal/web, {from: platform/public}]\n"
 	"  controllerNames: [example.com/controller]\n"
 	"  defaultGateway: edge/web\n"
 	"  attach: lenient\n"
@@ -170,6 +170,12 @@ static void test_every_key_is_read(void **state)
 	assert_int_equal(p->sources[1].span.line, 20);
 	assert_int_equal(p->gateway_count, 2);
 	assert_string_equal(p->gateways[0], "edge/*");
+	assert_string_equal(p->gateways[1], "internal/web");
+	assert_int_equal(p->shared_gateway_count, 2);
+	assert_string_equal(p->shared_gateways[0].project, "platform");
+	assert_string_equal(p->shared_gateways[0].gateway, "edge/api");
+	assert_int_equal(p->shared_gateways[0].span.line, 21);
+	assert_string_equal(p->shared_gateways[1].gateway, "public");
 	assert_int_equal(p->controller_name_count, 1);
 	assert_string_equal(p->controller_names[0], "example.com/controller");
 	assert_string_equal(p->default_gateway, "edge/web");
@@ -320,6 +326,12 @@ static const struct {
 	{SPEC "  sources: [{path: a, namespace: A}]\n", "A0307", 5, 34, NULL, "namespace"},
 	{SPEC "  gateways: [edge]\n", "A0307", 5, 14, "spec.gateways[0]", "namespace/name"},
 	{SPEC "  gateways: [a/b/c]\n", "A0307", 5, 14, NULL, NULL},
+	{SPEC "  gateways: [{from: edge}]\n", "A0307", 5, 21, "spec.gateways[0].from", "project/namespace/gateway"},
+	{SPEC "  gateways: [{from: Edge/a/b}]\n", "A0307", 5, 21, NULL, NULL},
+	{SPEC "  gateways: [{from: p/a/b/c}]\n", "A0307", 5, 21, NULL, NULL},
+	{SPEC "  gateways: [{from: \"p/a/*\"}]\n", "A0307", 5, 21, NULL, NULL},
+	{SPEC "  gateways: [{}]\n", "A0302", 5, 14, NULL, "Add from"},
+	{SPEC "  gateways: [{form: p/a/b}]\n", "A0304", 5, 15, NULL, "The keys are: from."},
 	{SPEC "  gateways: \"*/*\"\n", "A0303", 5, 13, "a list", NULL},
 	{SPEC "  controllerNames: []\n", "A0307", 5, 20, "empty", NULL},
 	{SPEC "  controllerNames: [nginx]\n", "A0307", 5, 21, NULL, "slash"},
