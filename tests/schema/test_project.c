@@ -331,7 +331,7 @@ static const struct {
 	{SPEC "  gateways: [{from: p/a/b/c}]\n", "A0307", 5, 21, NULL, NULL},
 	{SPEC "  gateways: [{from: \"p/a/*\"}]\n", "A0307", 5, 21, NULL, NULL},
 	{SPEC "  gateways: [{}]\n", "A0302", 5, 14, NULL, "Add from"},
-	{SPEC "  gateways: [{form: p/a/b}]\n", "A0304", 5, 15, NULL, "The keys are: from."},
+	{SPEC "  gateways: [{from: p/a/b, form: x}]\n", "A0304", 5, 28, NULL, "The keys are: from."},
 	{SPEC "  gateways: \"*/*\"\n", "A0303", 5, 13, "a list", NULL},
 	{SPEC "  controllerNames: []\n", "A0307", 5, 20, "empty", NULL},
 	{SPEC "  controllerNames: [nginx]\n", "A0307", 5, 21, NULL, "slash"},
