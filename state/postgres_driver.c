@@ -1,4 +1,11 @@
-/** @file The PostgreSQL driver: statements prepared once, rows as they come, transactions alone in the database. */
+/** @file
+ * The PostgreSQL driver: statements prepared once, rows as they come.
+ *
+ * SQLite lets one process write at a time. Here writers are kept apart where they meet, by advisory locks that end with the
+ * transaction: one that writes holds its project's from the beginning; one that looks at locks on tunnels, which are of all
+ * projects, holds theirs from there on; one that takes calls out of an account's budget holds that, and no project's. Always
+ * in this order, so that none waits in a circle. READ COMMITTED then sees all that was committed before the lock was had.
+ * Reads are REPEATABLE READ: one state of things. */
 #include "state/postgres.h"
 
 #include <stdio.h>
@@ -12,8 +19,6 @@
 #define NUMBER_BYTES 24
 #define OID_TEXT 25u
 #define OID_INT8 20u
-/** Held by every write transaction: "adit" as a number. */
-#define ADVISORY_LOCK "1633970548"
 #define CLOCK "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 /** In test builds the clock runs faster from here on, for all processes alike: 2026-01-01. */
 #define SCALE_ANCHOR_MS INT64_C(1767225600000)
@@ -30,12 +35,9 @@ static struct postgres_rows *rows_of(struct sql_rows *rows)
 
 enum rc postgres_run_text(struct postgres_store *s, const char *sql, const char **ret_value)
 {
-	PGresult *result = PQexec(s->connection, sql);
-	ExecStatusType status = PQresultStatus(result);
-	enum rc rc = RC_OK;
+	PGresult *result = postgres_exchange(s, sql);
+	enum rc rc = postgres_is_good(result) ? RC_OK : postgres_fault(s, result);
 
-	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-		rc = postgres_fault(s, result);
 	if (!rc && ret_value) {
 		bool any = PQntuples(result) > 0 && !PQgetisnull(result, 0, 0);
 		const char *value = any ? arena_strdup(s->sql.run->arena, PQgetvalue(result, 0, 0)) : NULL;
@@ -47,6 +49,26 @@ enum rc postgres_run_text(struct postgres_store *s, const char *sql, const char 
 	}
 	PQclear(result);
 	return rc;
+}
+
+enum rc postgres_key(struct arena *arena, const char *kind, const char *name, int64_t *ret_key)
+{
+	const char *text = arena_printf(arena, "adit %s %s", kind, name);
+	char *hex = text ? str_xxh3_hex(arena, text, strlen(text)) : NULL;
+
+	if (!hex)
+		return RC_NOMEM;
+	hex[15] = '\0'; /* 60 bits: never negative */
+	*ret_key = strtoll(hex, NULL, 16);
+	return RC_OK;
+}
+
+enum rc postgres_lock(struct postgres_store *s, int64_t key)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "SELECT pg_advisory_xact_lock(%lld)", (long long)key);
+	return postgres_run_text(s, text, NULL);
 }
 
 static enum rc read_clock(struct postgres_store *s, const char *text)
@@ -69,26 +91,36 @@ static void driver_rollback(struct sql_store *store)
 {
 	struct postgres_store *s = self(store);
 
-	if (s->is_in_transaction)
-		PQclear(PQexec(s->connection, "ROLLBACK"));
-	s->is_in_transaction = false;
+	if (s->is_in_transaction && !postgres_is_lost(s)) {
+		postgres_drain(s);
+		if (PQtransactionStatus(s->connection) != PQTRANS_IDLE)
+			PQclear(postgres_exchange(s, "ROLLBACK"));
+	}
+	s->is_in_transaction = s->is_writing = false;
 }
 
-/** In one round trip. What waited for the lock too long is rolled back before its failure is told, so that the lease
- * can still be read to say who has it. */
+/** In one round trip. */
 static enum rc begin_alone(struct postgres_store *s)
 {
-	PGresult *result = PQexec(s->connection, "BEGIN; SELECT pg_advisory_xact_lock(" ADVISORY_LOCK "); " CLOCK);
+	PGresult *result;
+	char text[192];
 	enum rc rc;
 
-	s->is_in_transaction = true;
-	if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1) {
+	if (s->sql.budget_only)
+		snprintf(text, sizeof(text), "BEGIN ISOLATION LEVEL READ COMMITTED; " CLOCK);
+	else
+		snprintf(text, sizeof(text), "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(%lld); " CLOCK,
+			 (long long)s->project_key);
+	result = postgres_exchange(s, text);
+	s->is_in_transaction = s->is_writing = true;
+	s->has_tunnels = false;
+	if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1)
 		rc = read_clock(s, PQgetvalue(result, 0, 0));
-	} else {
-		driver_rollback(&s->sql);
+	else
 		rc = postgres_fault(s, result);
-	}
 	PQclear(result);
+	if (rc)
+		driver_rollback(&s->sql);
 	return rc;
 }
 
@@ -104,13 +136,39 @@ static enum rc driver_begin(struct sql_store *store, bool is_write)
 	return rc;
 }
 
+/** The server answers COMMIT with success, too, when it rolled back what had failed before. */
 static enum rc driver_commit(struct sql_store *store)
 {
 	struct postgres_store *s = self(store);
-	enum rc rc = postgres_run_text(s, "COMMIT", NULL);
+	PGresult *result;
+	bool is_done;
+	enum rc rc;
 
+	s->is_committing = s->is_writing;
+	result = postgres_exchange(s, "COMMIT");
+	is_done = postgres_is_good(result) && str_eq(PQcmdStatus(result), "COMMIT");
+	rc = is_done ? RC_OK : postgres_fault(s, result);
+	s->is_committing = false;
+	PQclear(result);
 	if (!rc)
-		s->is_in_transaction = false;
+		s->is_in_transaction = s->is_writing = false;
+	return rc;
+}
+
+/** What is of all projects has a lock of its own. */
+static enum rc lock_shared(struct postgres_store *s, enum statement id, const struct value *values)
+{
+	bool is_tunnels = id >= SQL_LOCK_READ && id <= SQL_LOCK_DELETE;
+	int64_t key;
+	enum rc rc;
+
+	if (!s->is_writing || (!is_tunnels && id != SQL_BUDGET_READ) || (is_tunnels && s->has_tunnels))
+		return RC_OK;
+	rc = postgres_key(s->sql.run->arena, is_tunnels ? "tunnels" : "budget", is_tunnels ? "" : values[0].text, &key);
+	if (!rc)
+		rc = postgres_lock(s, key);
+	if (!rc && is_tunnels)
+		s->has_tunnels = true;
 	return rc;
 }
 
@@ -136,9 +194,13 @@ static enum rc prepare(struct postgres_store *s, enum statement id, const char *
 		strbuf_done(&sql);
 		return RC_NOMEM;
 	}
-	result = PQprepare(s->connection, name, strbuf_text(&sql), (int)count + 1, types);
-	if (PQresultStatus(result) != PGRES_COMMAND_OK)
+	result = NULL;
+	if (PQsendPrepare(s->connection, name, strbuf_text(&sql), (int)count + 1, types) && postgres_flush(s))
+		result = postgres_receive(s);
+	if (!postgres_is_good(result))
 		rc = postgres_fault(s, result);
+	else
+		postgres_drain(s);
 	PQclear(result);
 	strbuf_done(&sql);
 	return rc;
@@ -157,7 +219,7 @@ static enum rc send(struct postgres_store *s, const char *name, const struct val
 		texts[i + 1] = numbers[i];
 	}
 	if (!PQsendQueryPrepared(s->connection, name, (int)count + 1, texts, NULL, NULL, 0) ||
-	    !PQsetSingleRowMode(s->connection))
+	    !PQsetSingleRowMode(s->connection) || !postgres_flush(s))
 		return postgres_fault(s, NULL);
 	return RC_OK;
 }
@@ -174,7 +236,10 @@ static enum rc driver_query(struct sql_store *store, enum statement id, const st
 		return RC_INTERNAL;
 	snprintf(name, sizeof(name), "s%d", (int)id);
 	rows->base.store = store;
-	if (!rows->is_prepared)
+	if (postgres_is_lost(s))
+		return postgres_fault(s, NULL);
+	rc = lock_shared(s, id, values);
+	if (!rc && !rows->is_prepared)
 		rc = prepare(s, id, name, values, count);
 	if (rc)
 		return rc;
@@ -191,23 +256,23 @@ static enum rc driver_next(struct sql_rows *base, bool *ret_any)
 {
 	struct postgres_rows *rows = rows_of(base);
 	struct postgres_store *s = self(base->store);
-	ExecStatusType status;
 
 	PQclear(rows->result);
-	rows->result = PQgetResult(s->connection);
-	if (!rows->result) {
-		rows->is_running = false;
+	rows->result = NULL;
+	if (!rows->is_running) {
 		*ret_any = false;
 		return RC_OK;
 	}
-	status = PQresultStatus(rows->result);
-	if (status == PGRES_SINGLE_TUPLE) {
+	rows->result = postgres_receive(s);
+	if (PQresultStatus(rows->result) == PGRES_SINGLE_TUPLE) {
 		*ret_any = true;
 		return RC_OK;
 	}
-	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+	rows->is_running = false;
+	if (!postgres_is_good(rows->result))
 		return postgres_fault(s, rows->result);
 	s->changed = strtoll(PQcmdTuples(rows->result), NULL, 10);
+	postgres_drain(s);
 	*ret_any = false;
 	return RC_OK;
 }
@@ -220,12 +285,9 @@ static void driver_finish(struct sql_rows *base)
 
 	PQclear(rows->result);
 	rows->result = NULL;
-	while (rows->is_running) {
-		PGresult *rest = PQgetResult(s->connection);
-
-		rows->is_running = rest != NULL;
-		PQclear(rest);
-	}
+	if (rows->is_running)
+		postgres_drain(s);
+	rows->is_running = false;
 }
 
 static enum rc driver_column(struct arena *arena, struct sql_rows *base, int column, const char **ret_text)
@@ -248,7 +310,7 @@ static int64_t driver_integer(struct sql_rows *base, int column)
 {
 	const PGresult *result = rows_of(base)->result;
 
-	return PQgetisnull(result, 0, column) ? 0 : strtoll(PQgetvalue(result, 0, column), NULL, 10);
+	return !result || PQgetisnull(result, 0, column) ? 0 : strtoll(PQgetvalue(result, 0, column), NULL, 10);
 }
 
 static int64_t driver_changed(struct sql_store *store)

@@ -19,6 +19,9 @@ static const struct meaning {
 	{ "28", RC_DENIED, "A0522", NULL },
 	{ "42501", RC_DENIED, "A0522", NULL },
 	{ "53", RC_IO, "A0509", "Make room on the server, then run the command again." },
+	{ "25P03", RC_IO, "A0521", NULL },
+	{ "25006", RC_IO, "A0509", "This server is a replica: name the primary, or all hosts with target_session_attrs=read-write." },
+	{ "54", RC_LIMIT, "A0516", NULL },
 	{ "22", RC_INTERNAL, "A0516", NULL },
 	{ "23", RC_INTERNAL, "A0516", NULL },
 };
@@ -47,8 +50,9 @@ static enum rc fault_lost(struct postgres_store *s, const char *words)
 	if (s->sql.is_quiet || s->is_lost_told)
 		return RC_IO;
 	s->is_lost_told = true;
-	diag = diag_add(diags, SEVERITY_ERROR, "A0521", NOWHERE, "the connection to the state %s was lost: %s",
-			s->sql.base.location, words);
+	diag = diag_add(diags, SEVERITY_ERROR, "A0521", NOWHERE, "the connection to the state %s was lost%s: %s",
+			s->sql.base.location,
+			s->is_committing ? " in a commit, and whether that was recorded is not known" : "", words);
 	diag_help(diags, diag, "What was being written is either there whole or not at all. Run the command again when the "
 			       "database is back: it reads what is live before it does anything.");
 	return RC_IO;
@@ -87,9 +91,12 @@ enum rc postgres_fault(struct postgres_store *s, const PGresult *result)
 	const char *words = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 	const struct meaning *meaning = find_meaning(state);
 
-	words = first_line(s, words ? words : PQerrorMessage(s->connection));
-	if (PQstatus(s->connection) == CONNECTION_BAD || (meaning && str_eq(meaning->code, "A0521")))
+	words = s->is_silent ? "the server does not answer" : first_line(s, words ? words : PQerrorMessage(s->connection));
+	if (postgres_is_lost(s) || (meaning && str_eq(meaning->code, "A0521")))
 		return fault_lost(s, words);
+	postgres_drain(s);
+	if (PQtransactionStatus(s->connection) == PQTRANS_INERROR)
+		PQclear(postgres_exchange(s, "ROLLBACK"));
 	/* lock_not_available, serialization_failure, deadlock_detected, query_canceled by statement_timeout */
 	if (str_eq(state, "55P03") || str_has_prefix(state, "40") || str_eq(state, "57014"))
 		return sql_fault_busy(&s->sql);

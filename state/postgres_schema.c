@@ -10,7 +10,6 @@
 #define TEXT "TEXT COLLATE \"C\""
 
 static const char version_2[] =
-	"CREATE SCHEMA IF NOT EXISTS adit;"
 	"CREATE TABLE adit.schema_version (version BIGINT NOT NULL);"
 	"INSERT INTO adit.schema_version VALUES (2);"
 
@@ -82,47 +81,91 @@ static const char version_2[] =
 	"  account " TEXT " NOT NULL, slot_ms BIGINT NOT NULL, calls BIGINT NOT NULL,"
 	"  PRIMARY KEY (account, slot_ms));";
 
+/** Who made the schema of our name, if there is one. */
+enum maker { MADE_BY_NOBODY, MADE_EMPTY, MADE_BY_OTHERS, MADE_BY_US };
+
+static enum rc find_maker(struct postgres_store *s, enum maker *ret_maker)
+{
+	static const char sql[] =
+		"SELECT CASE WHEN n.oid IS NULL THEN 0"
+		" WHEN NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.relnamespace = n.oid) THEN 1"
+		" WHEN NOT EXISTS (SELECT 1 FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'schema_version') THEN 2"
+		" ELSE 3 END FROM (SELECT 1) one LEFT JOIN pg_namespace n ON n.nspname = 'adit'";
+	const char *text = NULL;
+	int64_t number = MADE_BY_NOBODY;
+	enum rc rc = postgres_run_text(s, sql, &text);
+
+	if (!rc && (!text || str_to_int64(text, &number)))
+		rc = RC_INTERNAL;
+	if (!rc)
+		*ret_maker = (enum maker)number;
+	return rc;
+}
+
 /** @param ret_version  0: there is no schema of adit's */
-static enum rc read_version(struct postgres_store *s, int64_t *ret_version)
+static enum rc read_version(struct postgres_store *s, enum maker maker, int64_t *ret_version)
 {
 	const char *text = NULL;
 	int64_t version = 0;
-	enum rc rc = postgres_run_text(s, "SELECT to_regclass('adit.schema_version')::text", &text);
+	enum rc rc;
 
-	if (!rc && text) {
-		text = NULL;
-		rc = postgres_run_text(s, "SELECT max(version) FROM adit.schema_version", &text);
-		if (!rc && (!text || str_to_int64(text, &version) || version < 1))
-			rc = sql_fault_damaged(&s->sql, "its version of the schema is one that never was");
+	if (maker == MADE_BY_OTHERS)
+		return sql_fault_damaged(&s->sql, "its schema \"adit\" is of another program");
+	if (maker != MADE_BY_US) {
+		*ret_version = 0;
+		return RC_OK;
 	}
+	rc = postgres_run_text(s, "SELECT max(version) FROM adit.schema_version", &text);
+	if (!rc && (!text || str_to_int64(text, &version) || version < SQL_SCHEMA_VERSION))
+		rc = sql_fault_damaged(&s->sql, "its version of the schema is one that never was");
 	if (!rc)
 		*ret_version = version;
 	return rc;
 }
 
-/** Alone: another process may be doing the same, and then has done it when the lock comes. */
+static enum rc find_version(struct postgres_store *s, enum maker *ret_maker, int64_t *ret_version)
+{
+	enum rc rc = find_maker(s, ret_maker);
+
+	return rc ? rc : read_version(s, *ret_maker, ret_version);
+}
+
+/** Another process may be doing the same, and then has done it when the lock comes. A schema that an administrator made for
+ * us is used: to make one needs more rights. */
+static enum rc create_alone(struct postgres_store *s)
+{
+	enum maker maker = MADE_BY_NOBODY;
+	int64_t version = 0, key;
+	enum rc rc = postgres_key(s->sql.run->arena, "schema", "", &key);
+
+	if (!rc)
+		rc = postgres_lock(s, key);
+	if (!rc)
+		rc = find_version(s, &maker, &version);
+	if (rc || version)
+		return rc;
+	if (maker == MADE_BY_NOBODY)
+		rc = postgres_run_text(s, "CREATE SCHEMA adit", NULL);
+	return rc ? rc : postgres_run_text(s, version_2, NULL);
+}
+
 static enum rc create(struct postgres_store *s)
 {
-	int64_t version = 0;
 	enum rc rc = s->sql.driver->begin(&s->sql, true);
 
-	if (rc)
-		return rc;
-	rc = read_version(s, &version);
-	if (!rc && !version)
-		rc = postgres_run_text(s, version_2, NULL);
-	return sql_write_end(&s->sql, rc);
+	return rc ? rc : sql_write_end(&s->sql, create_alone(s));
 }
 
 enum rc postgres_schema_check(struct postgres_store *s, bool *ret_any)
 {
+	enum maker maker = MADE_BY_NOBODY;
 	int64_t version = 0;
-	enum rc rc = read_version(s, &version);
+	enum rc rc = find_version(s, &maker, &version);
 
 	if (!rc && !version && !s->sql.read_only && !s->sql.budget_only) {
 		rc = create(s);
 		if (!rc)
-			rc = read_version(s, &version);
+			rc = find_version(s, &maker, &version);
 	}
 	if (!rc && version > SQL_SCHEMA_VERSION)
 		rc = sql_fault_newer(&s->sql, version);
