@@ -3,7 +3,9 @@
 import concurrent.futures
 import json
 import os
+import pathlib
 import random
+import re
 import shutil
 import subprocess
 import unittest
@@ -289,10 +291,60 @@ class Conflicts(Shared):
         self.assertEqual(self.ingress(), self.everything())
         self.assert_settled("platform", "shop", "blog")
 
+    def test_rollback_of_one_project(self):
+        before = self.ingress()
+        runs = {name: self.run_in(name, "history", "--output", "json").json() for name in ("shop", "platform")}
+        self.manifests("shop", lab.route("shop", ["other.example.com"], [("/", "PathPrefix", "web", 81)]))
+        self.apply_in("shop", "--max-rule-percent", "100")
+        self.manifests("platform", gateway(), lab.route("status", ["status2.example.com"], [("/", "PathPrefix", "status", 82)]))
+        self.apply_in("platform", "--max-rule-percent", "100")
+        for name in ("shop", "platform"):
+            self.assertTrue(runs[name])
+            self.run_in(name, "rollback", "1", "--auto-approve", "--max-rule-percent", "100")
+            self.run_in(name, "resume")
+        self.assertEqual(self.ingress(), before)
+        self.manifests("shop", self.shop)
+        self.manifests("platform", gateway(), self.platform)
+        self.assert_settled("platform", "shop", "blog")
+
+    def test_explain_names_the_project(self):
+        result = self.run_in("shop", "explain", "https://blog.example.com/x")
+        self.assertIn("project blog: HTTPRoute blog/blog", result.out)
+        self.assertIn("2 of 5", result.out)
+
+    def test_a_wrong_document_is_noticed(self):
+        """The check of the crowd bites: one rule less, two in the wrong order, one that is nobody's."""
+        tunnel = self.tunnel("platform.edge.web")
+        right = self.config(tunnel)["config"]["ingress"]
+        self.assertEqual(self.ingress(), self.everything())
+        for wrong in (right[1:], [right[1], right[0], *right[2:]],
+                      [{"hostname": "x.example.com", "service": "http://x:80"}, *right]):
+            self.put_config(tunnel, {"ingress": wrong})
+            self.assertNotEqual(self.ingress(), self.everything())
+
     def test_without_refresh(self):
         self.manifests("shop", lab.route("shop", ["shop.example.com"], [("/", "PathPrefix", "web", 81), ("/api", "PathPrefix", "api", 80)]))
         for name, text in (("shop", "1 to change"), ("blog", "No changes"), ("platform", "No changes")):
             self.assertIn(text, self.run_in(name, "plan", "--refresh=false").out)
+
+
+class Guide(Shared):
+    def test_the_commands_of_the_guide(self):
+        """docs/shared-gateways.md, as it is written: its project files, with the lab's account, and its commands."""
+        text = (lab.SOURCE / "docs" / "shared-gateways.md").read_text()
+        accounts = f"  accounts: [{{name: main, url: \"{self.url}\", accountId: {ACCOUNT}, tokenEnv: LAB_TOKEN}}]\n"
+        files = dict(re.findall(r"```yaml\n# (\S+)\n(.*?)```", text, re.S))
+        self.assertEqual(sorted(files), ["platform/adit.yaml", "shop/adit.yaml"])
+        manifests = {"platform": [gateway()], "shop": [lab.route("shop", ["shop.example.com"], [("/", "PathPrefix", "web", 80)])]}
+        for name, file in files.items():
+            folder = self.folder / pathlib.Path(name).parent
+            (folder / "manifests").mkdir(parents=True, exist_ok=True)
+            (folder / "adit.yaml").write_text(file + accounts + "  sources: [{path: manifests/}]\n")
+            self.manifests(folder.name, *manifests[folder.name])
+        for command in re.search(r"```sh\n(.*?)```", text, re.S)[1].splitlines():
+            last = self.adit(*command.split()[1:])
+        self.assertIn("No changes.", last.out)
+        self.assertEqual([r.get("hostname") for r in self.ingress()], ["shop.example.com", None])
 
 
 class Crashes(Shared):
@@ -393,6 +445,20 @@ class TwentyProjects(Shared):
         for name in self.crowd.names:
             self.add_project(name)
         self.tries = 0
+
+    @unittest.skipUnless(os.environ.get("LAB_STORE", "sqlite") == "sqlite", "copies the file")
+    def test_stores_of_their_own_are_caught(self):
+        """The twin: projects that know nothing of each other's slices do not end in the right document."""
+        for name in self.crowd.names:
+            shutil.copy(self.folder / "state.db", self.folder / name / "own.db")
+            path = self.folder / name / "adit.yaml"
+            path.write_text(path.read_text().replace(f"{self.folder}/state.db", f"{self.folder}/{name}/own.db"))
+            self.crowd.edit(name)
+            self.manifests(name, *self.crowd.documents[name])
+        with concurrent.futures.ThreadPoolExecutor(len(self.crowd.names)) as pool:
+            list(pool.map(lambda name: self.apply_in(name, code=None), self.crowd.names))
+        with self.assertRaises(AssertionError):
+            self.assert_right()
 
     def until_done(self, name):
         """As CI does it: whoever was beaten to it runs again."""
