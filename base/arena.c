@@ -25,6 +25,7 @@ struct arena {
 	struct chunk *chunks; /* the one being filled comes first */
 	size_t used_bytes, limit_bytes;
 	size_t next_chunk_bytes;
+	bool has_failed;
 };
 
 #ifdef ADIT_ARENA_MALLOC
@@ -128,7 +129,17 @@ static size_t charge(const struct arena *arena, size_t size)
 	return rounded > arena->limit_bytes - arena->used_bytes ? 0 : rounded;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+bool arena_has_failed(const struct arena *arena)
+{
+	return arena->has_failed;
+}
+
+void arena_fail(struct arena *arena)
+{
+	arena->has_failed = true;
+}
+
+static void *hand_out(struct arena *arena, size_t size)
 {
 	struct chunk *chunk = arena->chunks;
 	size_t charged = charge(arena, size);
@@ -145,6 +156,14 @@ void *arena_alloc(struct arena *arena, size_t size)
 	object = chunk->bytes + chunk->filled;
 	chunk->filled += taken;
 	arena->used_bytes += charged;
+	return object;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	void *object = hand_out(arena, size);
+
+	arena->has_failed |= !object;
 	return object;
 }
 

@@ -28,6 +28,12 @@ void arena_reset(struct arena *arena);
 /** Bytes handed out since arena_new() or arena_reset(). */
 size_t arena_used_bytes(const struct arena *arena);
 
+/** True once an allocation failed, since arena_new(). A run in which one did cannot be trusted to have said all. */
+bool arena_has_failed(const struct arena *arena);
+
+/** Fail by hand: something that belongs into the arena could not be made for want of other memory. */
+void arena_fail(struct arena *arena);
+
 /** @return @p size zeroed bytes, aligned for pointers and 64-bit numbers; arena; NULL when used up. Size 0 gives a valid pointer. */
 void *arena_alloc(struct arena *arena, size_t size);
 

@@ -75,11 +75,13 @@ void regex_free(struct regex *regex)
 	delete regex;
 }
 
-bool regex_is_match(const struct regex *regex, const char *text, size_t size)
+enum rc regex_match(const struct regex *regex, const char *text, size_t size, bool *ret_is_match)
 {
 	try {
-		return regex->compiled.Match(re2::StringPiece(text, size), 0, size, re2::RE2::UNANCHORED, nullptr, 0);
+		*ret_is_match = regex->compiled.Match(re2::StringPiece(text, size), 0, size, re2::RE2::UNANCHORED,
+						      nullptr, 0);
+		return RC_OK;
 	} catch (const std::bad_alloc &) {
-		return false;
+		return RC_NOMEM;
 	}
 }

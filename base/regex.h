@@ -17,7 +17,8 @@ struct regex;
  * @par Source  gateway-semantics 5.3; https://github.com/google/re2/wiki/Syntax */
 enum rc regex_new(const char *pattern, size_t size, struct regex **ret_regex, char *error, size_t error_size) MUST_CHECK;
 void regex_free(struct regex *regex);
-/** True when any part of @p text matches (unanchored, as Go's MatchString). */
-bool regex_is_match(const struct regex *regex, const char *text, size_t size);
+/** Does any part of @p text match (unanchored, as Go's MatchString)? RE2 builds parts of its automaton only now.
+ * @return RC_OK; RC_NOMEM (bad_alloc is caught) */
+enum rc regex_match(const struct regex *regex, const char *text, size_t size, bool *ret_is_match) MUST_CHECK;
 
 #endif

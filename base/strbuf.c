@@ -113,6 +113,11 @@ void strbuf_addf(struct strbuf *buf, const char *format, ...)
 	va_end(args);
 }
 
+void strbuf_fail(struct strbuf *buf)
+{
+	buf->failed = true;
+}
+
 bool strbuf_failed(const struct strbuf *buf)
 {
 	return buf->failed;

@@ -34,6 +34,8 @@ void strbuf_adds(struct strbuf *buf, const char *text);
 void strbuf_addc(struct strbuf *buf, char c);
 void strbuf_addf(struct strbuf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args) PRINTF_LIKE(2, 0);
+/** Fail by hand: what should have been appended could not be made. */
+void strbuf_fail(struct strbuf *buf);
 /** True when an append failed: RC_NOMEM, or RC_LIMIT when a maximum is set. */
 bool strbuf_failed(const struct strbuf *buf);
 /** The content as a string, "" when empty; borrowed until the next append. */

@@ -145,9 +145,9 @@ static enum rc claim_matches(const struct claim *claim, const struct explanation
 		return rc;
 	if (rc)
 		return RC_OK;
-	*ret_matches = regex_is_match(regex, e->path, strlen(e->path));
+	rc = regex_match(regex, e->path, strlen(e->path), ret_matches);
 	regex_free(regex);
-	return RC_OK;
+	return rc;
 }
 
 static enum rc find_claims(struct arena *arena, const struct desired *desired, struct explanation *e)

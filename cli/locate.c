@@ -1,6 +1,7 @@
 /* Walking up the folders: for adit.yaml, and for the root of a checkout. */
 #include "cli/locate.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,13 +11,14 @@
 #include "base/str.h"
 
 /** The absolute path of @p path without links; arena; NULL when it does not exist. */
-static char *resolve(struct arena *arena, const char *path)
+static enum rc resolve(struct arena *arena, const char *path, char **ret_path)
 {
 	char *heap = realpath(path, NULL);
-	char *copy = heap ? arena_strdup(arena, heap) : NULL;
+	bool is_used_up = !heap && errno == ENOMEM;
 
+	*ret_path = heap ? arena_strdup(arena, heap) : NULL;
 	free(heap);
-	return copy;
+	return is_used_up || (heap && !*ret_path) ? RC_NOMEM : RC_OK;
 }
 
 /** @p path seen from the folder @p from, both absolute: "a/b", "../b"; @p path itself when only the root is common. */
@@ -81,10 +83,15 @@ static enum rc check_owner(struct run *run, const char *start, const char *found
 
 enum rc locate_project(struct run *run, const char *start, char **ret_path)
 {
-	char *origin = resolve(run->arena, start), *here = resolve(run->arena, ".");
-	char *folder = origin;
+	char *origin, *here = NULL, *folder;
+	enum rc rc = resolve(run->arena, start, &origin);
 
 	*ret_path = NULL;
+	if (!rc)
+		rc = resolve(run->arena, ".", &here);
+	if (rc)
+		return rc;
+	folder = origin;
 	if (origin && !is_folder(origin))
 		folder = file_folder(run->arena, origin);
 	while (folder && here) {
@@ -93,8 +100,7 @@ enum rc locate_project(struct run *run, const char *start, char **ret_path)
 		if (!path)
 			return RC_NOMEM;
 		if (file_exists(path)) {
-			enum rc rc = check_owner(run, origin, path);
-
+			rc = check_owner(run, origin, path);
 			if (rc)
 				return rc;
 			*ret_path = relative_to(run->arena, here, path);
@@ -112,7 +118,8 @@ bool locate_is_in_checkout(struct arena *arena, const char *path)
 	char *folder = NULL;
 
 	for (const char *next = path; !folder && next;) {
-		folder = resolve(arena, next);
+		if (resolve(arena, next, &folder))
+			return false;
 		if (str_eq(next, ".") || is_root(next))
 			break;
 		next = file_folder(arena, next);

@@ -105,6 +105,11 @@ int main(int argc, char **argv)
 		return EXIT_CODE_ERROR;
 	}
 	rc = run_command(&session, argc, argv);
+	/* A place that went on without the memory that it asked for may have left something out. */
+	if (rc != RC_LIMIT && rc != RC_CANCELLED && arena_has_failed(session.run.arena))
+		rc = RC_NOMEM;
+	if (rc == RC_NOMEM)
+		session.verdict = (struct verdict){ .error = true };
 	if (interrupted)
 		session.verdict.interrupted = true;
 	session_print_diagnostics(&session);

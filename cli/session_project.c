@@ -116,10 +116,12 @@ static enum rc merge_flags(struct session *session)
 static enum rc check_url(struct session *session)
 {
 	const char *url = session->options.url;
+	struct url_verdict verdict = { .is_valid = true };
+	enum rc rc = !url || str_eq(url, "dev:") ? RC_OK : provider_judge_url(url, &verdict);
 	struct diag *diag;
 
-	if (!url || str_eq(url, "cnap") || str_eq(url, "dev:") || provider_url_is_valid(url))
-		return RC_OK;
+	if (rc || verdict.is_valid)
+		return rc;
 	diag = diag_add(&session->run.diags, SEVERITY_ERROR, "A0811", NOWHERE, "--url (or ADIT_URL) is not an API's URL");
 	diag_help(&session->run.diags, diag,
 		  "It is cnap, dev:, or a base URL with https (http on loopback only), without user, query or fragment.");

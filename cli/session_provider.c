@@ -124,11 +124,12 @@ bool session_allows_origin(const struct session *session, const char *url)
 static enum rc check_trust(struct session *session, const struct account *account)
 {
 	size_t size = origin_size(account->url);
+	struct url_verdict verdict = { .is_trusted = true };
+	enum rc rc = account->url == session->options.url ? RC_OK : provider_judge_url(account->url, &verdict);
 	struct diag *diag;
 
-	if (account->url == session->options.url || provider_url_is_trusted(account->url) ||
-	    session_allows_origin(session, account->url))
-		return RC_OK;
+	if (rc || verdict.is_trusted || session_allows_origin(session, account->url))
+		return rc;
 	diag = diag_add(&session->run.diags, SEVERITY_ERROR, "A0812", account->url_span,
 			"account %s: no token may go to %s", account->name, account->url);
 	diag_help(&session->run.diags, diag,

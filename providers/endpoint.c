@@ -11,25 +11,41 @@
 
 #define URL_BYTES_MAX 2048u
 
-/** One part of the URL as arena string; NULL when absent or out of memory. */
-static char *part(struct arena *arena, CURLU *url, CURLUPart which)
+/** One part of the URL as arena string; NULL when absent. */
+static enum rc part(struct arena *arena, CURLU *url, CURLUPart which, char **ret_text)
 {
 	char *text = NULL;
-	char *copy = NULL;
+	CURLUcode code = curl_url_get(url, which, &text, 0);
 
-	if (!curl_url_get(url, which, &text, 0) && text)
-		copy = arena_strdup(arena, text);
+	*ret_text = !code && text ? arena_strdup(arena, text) : NULL;
 	curl_free(text);
-	return copy;
+	return code == CURLUE_OUT_OF_MEMORY || (!code && !*ret_text) ? RC_NOMEM : RC_OK;
 }
 
-static bool has_part(CURLU *url, CURLUPart which)
+/** RC_OK when the URL has the part, or has not, as @p is_wanted says. */
+static enum rc check_part(CURLU *url, CURLUPart which, bool is_wanted)
 {
 	char *text = NULL;
-	bool has = !curl_url_get(url, which, &text, 0);
+	CURLUcode code = curl_url_get(url, which, &text, 0);
 
 	curl_free(text);
-	return has;
+	if (code == CURLUE_OUT_OF_MEMORY)
+		return RC_NOMEM;
+	return (code == CURLUE_OK) == is_wanted ? RC_OK : RC_INVALID;
+}
+
+static enum rc check_parts(CURLU *url, const char *text)
+{
+	static const struct {
+		CURLUPart part;
+		bool is_wanted;
+	} parts[] = { { CURLUPART_USER, false }, { CURLUPART_PASSWORD, false }, { CURLUPART_HOST, true } };
+	CURLUcode code = curl_url_set(url, CURLUPART_URL, text, 0);
+	enum rc rc = code == CURLUE_OUT_OF_MEMORY ? RC_NOMEM : code ? RC_INVALID : RC_OK;
+
+	for (size_t i = 0; !rc && i < sizeof(parts) / sizeof(parts[0]); i++)
+		rc = check_part(url, parts[i].part, parts[i].is_wanted);
+	return rc;
 }
 
 /** The addresses that never leave this machine. Other names than localhost are not resolved, and do not count. */
@@ -53,12 +69,12 @@ static bool host_is_loopback(const char *host)
 
 static enum rc take_apart(struct arena *arena, CURLU *url, struct endpoint *endpoint)
 {
-	const char *scheme = part(arena, url, CURLUPART_SCHEME);
-	const char *port = part(arena, url, CURLUPART_PORT);
-	const char *host = part(arena, url, CURLUPART_HOST);
-	char *path = part(arena, url, CURLUPART_PATH);
+	char *scheme = NULL, *port = NULL, *host = NULL, *path = NULL;
 	size_t size;
 
+	if (part(arena, url, CURLUPART_SCHEME, &scheme) || part(arena, url, CURLUPART_PORT, &port) ||
+	    part(arena, url, CURLUPART_HOST, &host) || part(arena, url, CURLUPART_PATH, &path))
+		return RC_NOMEM;
 	endpoint->host = host ? str_lower(arena, host) : NULL;
 	if (!scheme || !endpoint->host || !path)
 		return RC_NOMEM;
@@ -82,7 +98,7 @@ static enum rc take_apart(struct arena *arena, CURLU *url, struct endpoint *endp
 enum rc endpoint_parse(struct arena *arena, const char *url, struct endpoint *ret_endpoint)
 {
 	struct endpoint endpoint = {0};
-	enum rc rc = RC_INVALID;
+	enum rc rc;
 	CURLU *parsed;
 
 	url = cnap_expand_url(url);
@@ -92,8 +108,8 @@ enum rc endpoint_parse(struct arena *arena, const char *url, struct endpoint *re
 	parsed = curl_url();
 	if (!parsed)
 		return RC_NOMEM;
-	if (!curl_url_set(parsed, CURLUPART_URL, url, 0) && !has_part(parsed, CURLUPART_USER) &&
-	    !has_part(parsed, CURLUPART_PASSWORD) && has_part(parsed, CURLUPART_HOST))
+	rc = check_parts(parsed, url);
+	if (!rc)
 		rc = take_apart(arena, parsed, &endpoint);
 	curl_url_cleanup(parsed);
 	if (!rc)

@@ -17,24 +17,16 @@
 
 static const struct span nowhere;
 
-static bool url_holds(const char *url, bool (*holds)(const struct endpoint *))
+enum rc provider_judge_url(const char *url, struct url_verdict *ret_verdict)
 {
 	struct arena *arena = arena_new(URL_ARENA_BYTES);
 	struct endpoint endpoint;
-	bool is_so = arena && !endpoint_parse(arena, url, &endpoint) && (!holds || holds(&endpoint));
+	enum rc rc = arena ? endpoint_parse(arena, url, &endpoint) : RC_NOMEM;
 
+	if (rc != RC_NOMEM)
+		*ret_verdict = (struct url_verdict){ .is_valid = !rc, .is_trusted = !rc && endpoint_is_trusted(&endpoint) };
 	arena_free(arena);
-	return is_so;
-}
-
-bool provider_url_is_trusted(const char *url)
-{
-	return url_holds(url, endpoint_is_trusted);
-}
-
-bool provider_url_is_valid(const char *url)
-{
-	return url_holds(url, NULL);
+	return rc == RC_NOMEM ? rc : RC_OK;
 }
 
 static enum rc check_url(struct run *run, const struct provider_config *config, struct endpoint *ret_endpoint)

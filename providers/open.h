@@ -26,9 +26,14 @@ enum rc provider_open(struct run *run, const struct provider_config *config, str
  * @return RC_OK; RC_DENIED, RC_NOTFOUND none visible, RC_CONFLICT several visible (the diagnostic lists them); transport classes */
 enum rc provider_resolve_account(struct run *run, struct provider *provider) MUST_CHECK;
 
-/** True when @p url may receive a token without --allow-url: "cnap", loopback, api.cloudflare.com over HTTPS. */
-bool provider_url_is_trusted(const char *url);
-/** True when @p url is acceptable at all: HTTPS, or HTTP on loopback; no user, query or fragment. */
-bool provider_url_is_valid(const char *url);
+/** What a URL is good for. */
+struct url_verdict {
+	bool is_valid;   /**< acceptable at all: HTTPS, or HTTP on loopback; no user, query or fragment */
+	bool is_trusted; /**< may receive a token without --allow-url: "cnap", loopback, api.cloudflare.com over HTTPS */
+};
+
+/** @param url  NULL is not valid
+ * @return RC_OK whatever the verdict; RC_NOMEM */
+enum rc provider_judge_url(const char *url, struct url_verdict *ret_verdict) MUST_CHECK;
 
 #endif

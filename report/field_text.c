@@ -15,19 +15,25 @@ const char *field_printable(struct arena *arena, const char *text)
 	return safe ? safe : "";
 }
 
-static const char *value_text(struct arena *arena, const struct resource *resource, const struct field *field)
+/** What cannot be made for want of memory fails @p out. */
+static const char *value_text(struct strbuf *out, struct arena *arena, const struct resource *resource,
+			      const struct field *field)
 {
 	struct json *value = NULL;
 	struct strbuf buf;
 	const char *text;
 
-	if (resource_field_json(arena, resource, field, &value))
+	if (resource_field_json(arena, resource, field, &value)) {
+		strbuf_fail(out);
 		return "";
+	}
 	if (!value)
 		return field->flags & FIELD_LATE ? "(known after apply)" : "null";
 	strbuf_init(&buf, 0);
 	json_write_canonical(&buf, value);
 	text = field_printable(arena, strbuf_text(&buf));
+	if (strbuf_failed(&buf))
+		strbuf_fail(out);
 	strbuf_done(&buf);
 	return text;
 }
@@ -48,7 +54,7 @@ void field_list(struct strbuf *out, struct arena *arena, const char *sign, const
 		/* The order stands in the rules themselves. */
 		if (!is_shown(field) || field->flags & FIELD_ORDER)
 			continue;
-		text = value_text(arena, resource, field);
+		text = value_text(out, arena, resource, field);
 		if (strcmp(text, "null") != 0 && strcmp(text, "\"\"") != 0)
 			strbuf_addf(out, "      %s %s = %s\n", sign, field->name, text);
 	}
@@ -64,15 +70,19 @@ static void order_diff(struct strbuf *out, struct arena *arena, const struct jso
 	map_init(&was_after, arena);
 	map_init(&common, arena);
 	for (size_t i = 0; i < json_count(after); i++)
-		if (map_put(&common, json_item(after, i)->u.string, out, NULL))
+		if (map_put(&common, json_item(after, i)->u.string, out, NULL)) {
+			strbuf_fail(out);
 			return;
+		}
 	for (size_t i = 0; i < json_count(before); i++) {
 		const char *address = json_item(before, i)->u.string;
 
 		if (!map_get(&common, address))
 			continue;
-		if (map_put(&was_after, address, (void *)(uintptr_t)previous, NULL))
+		if (map_put(&was_after, address, (void *)(uintptr_t)previous, NULL)) {
+			strbuf_fail(out);
 			return;
+		}
 		previous = address;
 	}
 	previous = "";
@@ -113,8 +123,8 @@ void field_diff(struct strbuf *out, struct arena *arena, const struct resource *
 			order_diff(out, arena, before->u.tunnel.rule_order, after->u.tunnel.rule_order);
 			continue;
 		}
-		strbuf_addf(out, "      ~ %s = %s -> %s\n", field->name, value_text(arena, before, field),
-			    value_text(arena, after, field));
+		strbuf_addf(out, "      ~ %s = %s -> %s\n", field->name, value_text(out, arena, before, field),
+			    value_text(out, arena, after, field));
 	}
 	if (unchanged)
 		strbuf_addf(out, "        # (%zu unchanged attributes hidden)\n", unchanged);

@@ -196,13 +196,16 @@ static struct regex *pattern_regex(struct check *check, const char *pattern)
 static bool has_format(struct check *check, const struct schema *schema, const struct node *node)
 {
 	struct regex *regex;
+	bool is_match = true;
 
 	if (schema->is_valid && !schema->is_valid(node->text, node->text_size))
 		return false;
 	if (!schema->pattern)
 		return true;
 	regex = pattern_regex(check, schema->pattern);
-	return !regex || regex_is_match(regex, node->text, node->text_size);
+	if (regex && regex_match(regex, node->text, node->text_size, &is_match))
+		check->out_of_memory = true;
+	return is_match;
 }
 
 static void check_enum(struct check *check, const struct schema *schema, const struct node *node)

@@ -140,6 +140,8 @@ char *resource_fingerprint(struct arena *arena, const struct resource *resource)
 	json_write_canonical(&text, object);
 	if (!strbuf_failed(&text))
 		fingerprint = str_xxh3_hex(arena, strbuf_text(&text), text.size);
+	else
+		arena_fail(arena);
 	strbuf_done(&text);
 	return fingerprint;
 }

@@ -76,9 +76,9 @@ static enum rc path_matches(const char *pattern, const char *path, bool *ret_mat
 	rc = regex_new(pattern, strlen(pattern), &regex, NULL, 0);
 	if (rc)
 		return rc == RC_NOMEM ? rc : RC_INVALID;
-	*ret_matches = regex_is_match(regex, path, strlen(path));
+	rc = regex_match(regex, path, strlen(path), ret_matches);
 	regex_free(regex);
-	return RC_OK;
+	return rc;
 }
 
 enum rc translate_match(struct resource *const *rules, size_t rule_count, const char *host, const char *path,

@@ -87,10 +87,12 @@ static enum rc list_entries(struct walk *walk, struct level *level)
 	enum rc rc = RC_OK;
 
 	if (!dir) {
-		finder_fault_errno(walk->finder, level->path, errno, false);
+		rc = errno == ENOMEM ? RC_NOMEM : RC_OK;
+		if (!rc)
+			finder_fault_errno(walk->finder, level->path, errno, false);
 		if (copy >= 0)
 			close(copy);
-		return RC_OK;
+		return rc;
 	}
 	errno = 0;
 	while (!rc && (dirent = readdir(dir)))

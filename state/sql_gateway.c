@@ -36,7 +36,7 @@ static enum rc fault_row(struct sql_store *s, const char *address)
 
 static enum rc read_row(struct sql_store *s, struct arena *arena, struct sql_rows *rows, struct recorded_gateway *ret_gateway)
 {
-	const char *texts[COLUMN_ALL] = { NULL };
+	const char *texts[COLUMN_ALL] = { NULL }, *fingerprint;
 	struct json *document = NULL;
 	enum rc rc = RC_OK;
 
@@ -44,7 +44,10 @@ static enum rc read_row(struct sql_store *s, struct arena *arena, struct sql_row
 		rc = sql_column(arena, rows, i, &texts[i]);
 	if (rc)
 		return rc;
-	if (!str_eq(row_fingerprint(arena, texts), texts[COLUMN_FINGERPRINT]))
+	fingerprint = row_fingerprint(arena, texts);
+	if (!fingerprint)
+		return RC_NOMEM;
+	if (!str_eq(fingerprint, texts[COLUMN_FINGERPRINT]))
 		return fault_row(s, texts[COLUMN_ADDRESS]);
 	if (texts[COLUMN_DOCUMENT])
 		rc = json_parse(arena, texts[COLUMN_DOCUMENT], strlen(texts[COLUMN_DOCUMENT]), &document, NULL);

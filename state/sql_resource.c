@@ -105,14 +105,17 @@ static enum rc read_recorded(struct sql_store *s, struct arena *arena, struct ar
 {
 	struct recorded item = { 0 };
 	struct json *fields;
-	const char *text;
+	const char *text, *fingerprint;
 	struct row row;
 	enum rc rc = read_row(scratch, rows, &row);
 
 	if (rc)
 		return rc;
 	text = str_or_empty(row.texts[COLUMN_FIELDS]);
-	if (!str_eq(row_fingerprint(scratch, &row), row.fingerprint))
+	fingerprint = row_fingerprint(scratch, &row);
+	if (!fingerprint)
+		return RC_NOMEM;
+	if (!str_eq(fingerprint, row.fingerprint))
 		return fault_row(s, &row);
 	rc = json_parse(scratch, text, strlen(text), &fields, NULL);
 	if (!rc)

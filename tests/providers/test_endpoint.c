@@ -56,9 +56,12 @@ static void urls_are_judged(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
-		if (provider_url_is_valid(urls[i].url) != urls[i].is_valid)
+		struct url_verdict verdict;
+
+		assert_int_equal(provider_judge_url(urls[i].url, &verdict), RC_OK);
+		if (verdict.is_valid != urls[i].is_valid)
 			fail_msg("%s: valid", urls[i].url);
-		if (provider_url_is_trusted(urls[i].url) != urls[i].is_trusted)
+		if (verdict.is_trusted != urls[i].is_trusted)
 			fail_msg("%s: trusted", urls[i].url);
 	}
 }

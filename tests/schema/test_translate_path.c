@@ -98,8 +98,12 @@ static const struct {
 
 static void check(const struct regex *regex, const char *value, const char *path, bool wanted)
 {
+	bool is_match = true;
+
 	/* No pattern: cloudflared does not look at the path. */
-	if ((regex ? regex_is_match(regex, path, strlen(path)) : true) != wanted)
+	if (regex)
+		assert_int_equal(regex_match(regex, path, strlen(path), &is_match), RC_OK);
+	if (is_match != wanted)
 		fail_msg("%s %s %s", value, wanted ? "does not match" : "matches", path);
 }
 
