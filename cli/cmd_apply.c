@@ -35,15 +35,31 @@ static enum rc stale(struct session *session, const char *code, const char *what
 	return RC_STALE;
 }
 
+/** True when a run began operations after this one read what is open: live was read too early for them. */
+static enum rc has_later_intents(struct session *session, const struct planned *planned, bool *ret_any)
+{
+	struct intent *intents = NULL;
+	size_t count = 0;
+	enum rc rc = session->store->vt->open_intents(session->store, session->run.arena, &intents, &count);
+	int64_t last = planned->recovery_count ? planned->recoveries[planned->recovery_count - 1].intent : 0;
+
+	if (!rc)
+		*ret_any = count && intents[count - 1].id > last;
+	return rc;
+}
+
 /** Take the lease, and make sure that nobody applied since the plan was made. */
 static enum rc lock(struct session *session, const struct planned *planned)
 {
 	struct recorded_state now = {0};
+	bool is_later = false;
 	enum rc rc = session_lock(session, session->options.command->name);
 
 	if (!rc)
 		rc = session->store->vt->load(session->store, session->run.arena, &now);
-	if (rc || (str_eq(now.lineage, planned->recorded.lineage) && now.serial == planned->recorded.serial))
+	if (!rc)
+		rc = has_later_intents(session, planned, &is_later);
+	if (rc || (str_eq(now.lineage, planned->recorded.lineage) && now.serial == planned->recorded.serial && !is_later))
 		return rc;
 	return stale(session, "A0702", "the state was changed by another run while this one was planning", "Run the command again.");
 }
@@ -115,7 +131,7 @@ static void name_missing_connectors(struct session *session, const struct planne
 		const struct live_tunnel_state *state =
 			account && tunnel->id ? map_get(&account->tunnel_by_id, tunnel->id) : NULL;
 
-		if (tunnel->is_deleted || tunnel->owner ||
+		if (tunnel->is_deleted || tunnel->owner || (tunnel->id && !state) ||
 		    (state && (str_eq(state->tunnel.status, "healthy") || str_eq(state->tunnel.status, "degraded"))))
 			continue;
 		session_printf(session, "%s has no connector yet. What runs one: adit connector %s\n",
@@ -148,7 +164,10 @@ static enum rc print_result(struct session *session, const struct planned *plann
 static enum rc print_nothing(struct session *session, const struct planned *planned)
 {
 	struct apply_result nothing = {0};
+	enum rc rc = planning_note_recoveries(session, planned);
 
+	if (rc)
+		return rc;
 	if (session_is_json(session))
 		return print_result(session, planned, &nothing);
 	if (planned->plan->is_destroy && !session->verdict.error)
@@ -186,7 +205,9 @@ static enum rc carry_out(struct session *session, const struct planned *planned)
 					.on_event = progress_event, .context = &progress};
 	struct apply_input input = {.plan = planned->plan, .providers = session->providers,
 				    .provider_count = session->project.account_count, .store = session->store,
-				    .recorded = &planned->recorded, .live = planned->live, .options = &options};
+				    .recorded = &planned->recorded, .live = planned->live,
+				    .recoveries = planned->recoveries, .recovery_count = planned->recovery_count,
+				    .options = &options};
 	struct run_record record = run_record(session, planned->plan);
 	struct apply_result result = {0};
 	int64_t run = 0;
@@ -204,9 +225,6 @@ static enum rc carry_out(struct session *session, const struct planned *planned)
 	progress_done(&progress);
 	if (!result.states)
 		return rc;
-	if (result.resolved_intents)
-		session_note(session, "An earlier run was interrupted: the outcome of %zu operations was read from what is live.",
-			     result.resolved_intents);
 	if (result.is_lease_lost)
 		ended = stale(session, "A0703", "the lease was lost while applying: another process took over",
 			      "Look at what it did, then run the command again.");
@@ -240,7 +258,7 @@ static enum rc apply_fresh(struct session *session, enum planning_mode mode)
 	if (session->options.approve && !str_eq(session->options.approve, planned.plan->digest))
 		return stale(session, "A0704", "the plan is not the one that was approved",
 			     "What was approved has changed since. Review the new plan, and approve its digest.");
-	if (planned.plan->change_count == 0)
+	if (planned.plan->change_count == 0 && !planning_has_recoveries(&planned))
 		return print_nothing(session, &planned);
 	if (plan_has_changes(planned.plan) || planned.plan->forget_count)
 		rc = is_destroy ? approval_ask(session, "Do you really want to destroy all resources?",
@@ -303,7 +321,7 @@ static enum rc apply_file(struct session *session, const char *path)
 	if (plan_is_refused(plan))
 		return planning_print(session, plan);
 	planning_judge(session, plan);
-	if (!plan->change_count) {
+	if (!plan->change_count && !planning_has_recoveries(&planned)) {
 		session_printf(session, "No changes. The plan is empty.\n");
 		return RC_OK;
 	}

@@ -35,6 +35,8 @@ enum rc cmd_plan(struct session *session)
 	if (!rc)
 		rc = planning_print(session, planned.plan);
 	if (!rc)
+		rc = planning_note_recoveries(session, &planned);
+	if (!rc)
 		rc = save(session, planned.plan);
 	if (!rc && session->options.detailed_exitcode && (plan_has_changes(planned.plan) || planned.plan->drift_count))
 		session->verdict.differs = true;

@@ -69,19 +69,63 @@ enum rc planning_connect(struct session *session)
 	return rc;
 }
 
-static enum rc read_live(struct session *session, const struct recorded_state *recorded, const struct plan *plan,
-			 struct live **ret_live)
+/** What is recorded, and what an interrupted run left open: before live is read. */
+static enum rc load_recorded(struct session *session, struct planned *planned)
 {
+	struct store *store = session->store;
+	struct intent *intents = NULL;
+	size_t count = 0;
+	enum rc rc = store->vt->load(store, session->run.arena, &planned->recorded);
+
+	if (!rc)
+		rc = store->vt->open_intents(store, session->run.arena, &intents, &count);
+	if (!rc)
+		rc = recovery_read(session->run.arena, intents, count, &planned->recoveries);
+	if (!rc)
+		planned->recovery_count = count;
+	return rc;
+}
+
+bool planning_has_recoveries(const struct planned *planned)
+{
+	for (size_t i = 0; i < planned->recovery_count; i++)
+		if (planned->recoveries[i].finding != RECOVERY_UNSEEN)
+			return true;
+	return false;
+}
+
+enum rc planning_note_recoveries(struct session *session, const struct planned *planned)
+{
+	struct strbuf out;
+	bool is_told;
+
+	if (!planned->recovery_count)
+		return RC_OK;
+	strbuf_init(&out, 0);
+	recovery_text(&out, session->run.arena, planned->plan, planned->recoveries, planned->recovery_count);
+	is_told = !strbuf_failed(&out);
+	if (is_told)
+		session_note(session, "Operations whose outcome is not recorded; their run was interrupted, or is still under way:\n%.*s",
+			     (int)out.size - 1, strbuf_text(&out));
+	strbuf_done(&out);
+	return is_told ? RC_OK : RC_NOMEM;
+}
+
+static enum rc read_live(struct session *session, struct planned *planned, const struct plan *plan)
+{
+	const struct recorded_state *recorded = &planned->recorded;
 	struct refresh_scope scope = {.desired = session->desired, .recorded = recorded, .sharing = &session->sharing,
-				      .plan = plan};
+				      .plan = plan, .open = planned->recoveries, .open_count = planned->recovery_count};
 	size_t errors = session->run.diags.error_count;
 	enum rc rc;
 
 	if (!session->options.refresh && !plan)
-		return live_from_recorded(session->run.arena, &session->project, recorded, &session->sharing, ret_live);
+		return live_from_recorded(session->run.arena, &session->project, recorded, &session->sharing, &planned->live);
 	rc = planning_connect(session);
 	if (!rc)
-		rc = refresh_live(&session->run, session->providers, session->project.account_count, &scope, ret_live);
+		rc = refresh_live(&session->run, session->providers, session->project.account_count, &scope, &planned->live);
+	if (!rc)
+		rc = recovery_judge(session->run.arena, planned->live, planned->recoveries, planned->recovery_count);
 	if (!rc && session->run.diags.error_count > errors)
 		session->verdict.error = true;
 	return rc;
@@ -142,7 +186,7 @@ enum rc planning_make(struct session *session, enum planning_mode mode, struct p
 						 ? STORE_WRITE
 						 : STORE_READ);
 	if (!rc)
-		rc = session->store->vt->load(session->store, session->run.arena, &ret_planned->recorded);
+		rc = load_recorded(session, ret_planned);
 	if (!rc)
 		rc = suspension_check(session, &ret_planned->recorded);
 	if (!rc)
@@ -152,7 +196,7 @@ enum rc planning_make(struct session *session, enum planning_mode mode, struct p
 	if (!rc)
 		rc = load_desired(session, mode, &ret_planned->recorded);
 	if (!rc)
-		rc = read_live(session, &ret_planned->recorded, NULL, &ret_planned->live);
+		rc = read_live(session, ret_planned, NULL);
 	if (!rc)
 		rc = sharing_learn_again(session);
 	return rc ? rc : build(session, mode, ret_planned);
@@ -166,11 +210,11 @@ enum rc planning_open(struct session *session, const struct plan *plan, struct p
 	if (!rc)
 		rc = session_open_store(session, STORE_WRITE);
 	if (!rc)
-		rc = session->store->vt->load(session->store, session->run.arena, &ret_planned->recorded);
+		rc = load_recorded(session, ret_planned);
 	if (!rc)
 		rc = sharing_learn(session, &ret_planned->recorded);
 	ret_planned->sharing = &session->sharing;
-	return rc ? rc : read_live(session, &ret_planned->recorded, plan, &ret_planned->live);
+	return rc ? rc : read_live(session, ret_planned, plan);
 }
 
 void planning_judge(struct session *session, const struct plan *plan)

@@ -5,6 +5,7 @@
 
 #include "cli/session.h"
 #include "planner/plan.h"
+#include "planner/recovery.h"
 #include "planner/refresh.h"
 
 enum planning_mode {
@@ -19,6 +20,8 @@ struct planned {
 	struct recorded_state recorded;
 	const struct sharing *sharing;
 	struct live *live;
+	struct recovery *recoveries;   /**< operations without an outcome, judged by live when that was read */
+	size_t recovery_count;
 	struct plan *plan;
 	int64_t rollback_run;  /**< 0: none */
 };
@@ -34,6 +37,11 @@ enum rc planning_open(struct session *session, const struct plan *plan, struct p
 
 /** Open all providers and make sure that each knows its account. */
 enum rc planning_connect(struct session *session) MUST_CHECK;
+
+/** Tell of operations without an outcome, and what became of them; only an apply with the lease may record that. */
+enum rc planning_note_recoveries(struct session *session, const struct planned *planned) MUST_CHECK;
+/** True when the outcome of an operation of an earlier run is known now and not recorded yet. */
+bool planning_has_recoveries(const struct planned *planned);
 
 /** Print the plan as --output asks, and set the verdict: refused, error. */
 enum rc planning_print(struct session *session, const struct plan *plan) MUST_CHECK;

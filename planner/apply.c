@@ -2,8 +2,19 @@
  *
  * Invariants:
  * 1. A write is journaled before it is sent, and its outcome and state row are recorded in one transaction after it.
+ *    Steps of one operation (a deletion's three calls) share an intent.
  * 2. Once the lease is lost, or the user interrupted, nothing new is sent; what is under way is collected and recorded.
- * 3. A change is settled once: done, failed, skipped, stale or deferred. */
+ * 3. A change is settled once: done, failed, skipped, stale or deferred.
+ * 4. Just before a write its object is read and compared with what the plan expects (a creation's by the API itself: its
+ *    name must be free). What changed is stale, with all that depends on it; the rest goes on.
+ * 5. What the answer shows is compared with what was sent. An answer that was lost is replaced by reading again.
+ * 6. What an earlier run left open is closed before anything is begun, as judged by a live read after that run.
+ *
+ *     pending --> stale                              its object is not as expected
+ *        |------> skipped                            what it depends on is stale or failed; or the run stops
+ *        |------> deferred                           it must wait: a connector, a CNAME that still points here
+ *        +--> intent --> call --> outcome --> done   as sent
+ *                                        +--> failed the API's words, or the answer is not what was sent */
 #include "planner/apply.h"
 
 #include <stdlib.h>
@@ -236,10 +247,14 @@ enum rc apply_record(struct applying *a, const struct outcome *outcome)
 	return rc;
 }
 
-enum rc apply_begin(struct applying *a, const char *operation, const char *address, const char *detail, int64_t *ret_intent)
+enum rc apply_begin(struct applying *a, const char *operation, const char *address, const struct recovery_detail *detail,
+		    int64_t *ret_intent)
 {
-	struct intent intent = {.operation = operation, .address = address, .detail = detail ? detail : "{}"};
-	enum rc rc = a->in->store->vt->begin(a->in->store, &intent, 1);
+	struct intent intent = {.operation = operation, .address = address};
+	enum rc rc = recovery_detail_write(a->run->arena, detail, &intent.detail);
+
+	if (!rc)
+		rc = a->in->store->vt->begin(a->in->store, &intent, 1);
 
 	note_lease(a, rc);
 	if (!rc)
@@ -304,25 +319,26 @@ enum rc apply_state_changes(struct applying *a)
 	return rc;
 }
 
-/** Operations of an earlier run that was interrupted: this run read live afterwards, so their outcome is known. */
+/** Operations of an earlier run that was interrupted: live was read after it ended, so their outcome is known. */
 static enum rc resolve_intents(struct applying *a)
 {
-	struct intent *intents = NULL;
 	size_t count = 0;
-	int64_t *ids;
-	enum rc rc = a->in->store->vt->open_intents(a->in->store, a->run->arena, &intents, &count);
+	int64_t *ids = arena_array(a->run->arena, a->in->recovery_count, sizeof(*ids));
+	enum rc rc = RC_OK;
 
-	if (rc || !count)
-		return rc;
-	ids = arena_array(a->run->arena, count, sizeof(*ids));
 	if (!ids)
 		return RC_NOMEM;
-	for (size_t i = 0; i < count; i++)
-		ids[i] = intents[i].id;
+	for (size_t i = 0; i < a->in->recovery_count; i++)
+		if (a->in->recoveries[i].finding != RECOVERY_UNSEEN)
+			ids[count++] = a->in->recoveries[i].intent;
 	struct outcome outcome = {.intents = ids, .intent_count = count, .result = "resolved by reading live"};
-	rc = apply_record(a, &outcome);
-	if (!rc)
-		a->result->resolved_intents = count;
+
+	if (count)
+		rc = apply_record(a, &outcome);
+	if (!rc) {
+		a->result->recoveries = a->in->recoveries;
+		a->result->recovery_count = a->in->recovery_count;
+	}
 	return rc;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/run.h"
 #include "planner/plan.h"
+#include "planner/recovery.h"
 
 enum apply_event_kind { APPLY_STARTED, APPLY_DONE, APPLY_FAILED, APPLY_SKIPPED, APPLY_DEFERRED, APPLY_WAITING };
 
@@ -40,7 +41,9 @@ struct apply_result {
 	const char **messages;           /**< why, one per change; NULL: none; arena */
 	const char **recreated;          /**< tunnels made anew: their connectors need the new token */
 	size_t recreated_count;
-	size_t resolved_intents;         /**< operations of an earlier, interrupted run whose outcome was read from live */
+	/** Operations of an earlier, interrupted run, as judged by what is live; those that are not unseen are closed. */
+	const struct recovery *recoveries;
+	size_t recovery_count;
 };
 
 struct apply_input {
@@ -50,6 +53,8 @@ struct apply_input {
 	struct store *store;             /**< its lease is held by the caller */
 	const struct recorded_state *recorded;
 	const struct live *live;         /**< as refreshed for the plan */
+	const struct recovery *recoveries; /**< open intents, judged by it */
+	size_t recovery_count;
 	const struct apply_options *options;
 };
 

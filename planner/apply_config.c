@@ -197,20 +197,30 @@ static bool documents_equal(struct arena *arena, const struct json *a, const str
 	return fa && str_eq(fa, fb);
 }
 
+static enum rc begin_put(struct applying *a, const struct apply_tunnel *tunnel, const struct json *before,
+			 const struct json *after, bool is_shared, int64_t *ret_intent)
+{
+	struct recovery_detail detail = {.account = tunnel->plan->account, .id = tunnel->id,
+					 .before = document_fingerprint(a->run->arena, before),
+					 .after = document_fingerprint(a->run->arena, after)};
+	enum rc rc = detail.before && detail.after ? RC_OK : RC_NOMEM;
+
+	if (!rc && is_shared)
+		rc = apply_share_detail(a, tunnel, &detail);
+	return rc ? rc : apply_begin(a, "put-configuration", tunnel->plan->address, &detail, ret_intent);
+}
+
 static enum rc put(struct applying *a, struct apply_tunnel *tunnel, const struct live_config *live)
 {
 	struct step *step = apply_step(a, tunnel->provider, CALL_CONFIG_PUT, put_done);
 	struct document_merge merge = {0};
 	struct json *document = NULL;
-	const char *detail = NULL;
 	bool is_shared = false;
 	enum rc rc;
 
 	if (!step)
 		return RC_NOMEM;
 	rc = apply_share_merge(a, tunnel, &merge, &is_shared);
-	if (!rc && is_shared)
-		rc = apply_share_detail(a, tunnel, &detail);
 	if (!rc)
 		rc = document_build(a->run->arena, a->plan, tunnel->plan, live->document, &tunnel->keep,
 				    is_shared ? &merge : NULL, &document);
@@ -221,7 +231,7 @@ static enum rc put(struct applying *a, struct apply_tunnel *tunnel, const struct
 	step->version = live->version;
 	if (json_count(json_get(live->document, "ingress")) && documents_equal(a->run->arena, live->document, document))
 		return document_done(a, step, live->version);
-	rc = apply_begin(a, "put-configuration", tunnel->plan->address, detail, &step->intent);
+	rc = begin_put(a, tunnel, live->document, document, is_shared, &step->intent);
 	if (rc)
 		return rc;
 	step->call.tunnel_id = tunnel->id;

@@ -165,6 +165,7 @@ static const char *still_needed(const struct applying *a, const struct apply_tun
 static enum rc checked_for_deletion(struct applying *a, struct step *step)
 {
 	const struct live_tunnel *live = step->call.tunnels;
+	struct recovery_detail detail = {.account = step->tunnel->plan->account, .id = step->tunnel->id};
 	int64_t intent = 0;
 	enum rc rc;
 
@@ -180,7 +181,8 @@ static enum rc checked_for_deletion(struct applying *a, struct step *step)
 	}
 	if (a->is_stopping)
 		return RC_OK;
-	rc = apply_begin(a, "delete", step->tunnel->plan->address, NULL, &intent);
+	detail.before = live->name;
+	rc = apply_begin(a, "delete", step->tunnel->plan->address, &detail, &intent);
 	return rc ? rc : delete_next(a, step->tunnel, CALL_TUNNEL_SET_SECRET, intent);
 }
 

@@ -356,22 +356,40 @@ static enum rc send_single(struct applying *a, struct batch *batch)
 	return apply_submit(a, step);
 }
 
+/** What a later run looks for, should this one die. */
+static enum rc make_intent(struct applying *a, const struct zone_work *zone, const struct change *change, struct intent *ret_intent)
+{
+	const struct resource *any = change->after ? change->after : change->before;
+	struct recovery_detail detail = {.account = any->u.cname.account, .zone_id = zone->zone_id, .name = any->u.cname.name,
+					 .id = change->before ? change->before->id : NULL, .before = change->expected};
+	const char *names[2];
+
+	(void)action_names(change->action, names);
+	if (change->action == ACTION_REPLACE)
+		detail.id = change->replaced_ids[0];
+	if (change->after) {
+		detail.content = target_content(a, change);
+		detail.comment = str_or_empty(change->after->u.cname.comment);
+	}
+	ret_intent->operation = change->action == ACTION_REPLACE ? "replace" : names[0];
+	ret_intent->address = change->address;
+	return recovery_detail_write(a->run->arena, &detail, &ret_intent->detail);
+}
+
 static enum rc journal(struct applying *a, struct batch *batch)
 {
 	struct intent *intents = arena_array(a->run->arena, batch->count, sizeof(*intents));
-	enum rc rc;
+	enum rc rc = RC_OK;
 
 	batch->intents = arena_array(a->run->arena, batch->count, sizeof(*batch->intents));
 	if (!intents || !batch->intents)
 		return RC_NOMEM;
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct change *change = &a->plan->changes[batch->changes[i]];
-		const char *names[2];
-
-		(void)action_names(change->action, names);
-		intents[i] = (struct intent){.operation = names[0], .address = change->address, .detail = "{}"};
+	for (size_t i = 0; !rc && i < batch->count; i++) {
+		rc = make_intent(a, batch->zone, &a->plan->changes[batch->changes[i]], &intents[i]);
 		apply_event(a, APPLY_STARTED, batch->changes[i], NULL);
 	}
+	if (rc)
+		return rc;
 	rc = a->in->store->vt->begin(a->in->store, intents, batch->count);
 	if (rc == RC_STALE) {
 		a->is_stopping = true;

@@ -343,24 +343,15 @@ enum rc apply_share_merge(struct applying *a, const struct apply_tunnel *tunnel,
 	return RC_OK;
 }
 
-enum rc apply_share_detail(struct applying *a, const struct apply_tunnel *tunnel, const char **ret_detail)
+enum rc apply_share_detail(struct applying *a, const struct apply_tunnel *tunnel, struct recovery_detail *detail)
 {
-	struct json_writer w;
-	struct strbuf out;
-
-	strbuf_init(&out, 0);
-	json_writer_init(&w, &out, 0);
-	json_begin_object(&w);
-	json_key(&w, "rules");
-	json_begin_array(&w);
+	detail->rules = arena_array(a->run->arena, tunnel->end_rule - tunnel->first_rule + 1, sizeof(const char *));
+	if (!detail->rules)
+		return RC_NOMEM;
 	for (size_t i = tunnel->first_rule; i < tunnel->end_rule; i++)
 		if (a->plan->changes[i].action == ACTION_CREATE)
-			json_string(&w, a->plan->changes[i].address);
-	json_end_array(&w);
-	json_end_object(&w);
-	*ret_detail = strbuf_failed(&out) ? NULL : arena_strdup(a->run->arena, strbuf_text(&out));
-	strbuf_done(&out);
-	return *ret_detail ? RC_OK : RC_NOMEM;
+			detail->rules[detail->rule_count++] = a->plan->changes[i].address;
+	return RC_OK;
 }
 
 void apply_share_rows(const struct applying *a, const struct apply_tunnel *tunnel, struct share_rows *rows,

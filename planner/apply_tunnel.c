@@ -129,12 +129,13 @@ static enum rc created(struct applying *a, struct step *step)
 static enum rc create(struct applying *a, struct apply_tunnel *tunnel)
 {
 	struct step *step = apply_step(a, tunnel->provider, CALL_TUNNEL_CREATE, created);
+	const struct recovery_detail detail = {.account = tunnel->plan->account, .name = tunnel->plan->name};
 	char *secret = NULL;
 	enum rc rc;
 
 	if (!step)
 		return RC_NOMEM;
-	rc = apply_begin(a, "create", tunnel->plan->address, NULL, &step->intent);
+	rc = apply_begin(a, "create", tunnel->plan->address, &detail, &step->intent);
 	if (!rc)
 		rc = apply_make_secret(a, &secret);
 	if (rc)
@@ -167,6 +168,8 @@ static enum rc renamed(struct applying *a, struct step *step)
 static enum rc checked_for_rename(struct applying *a, struct step *step)
 {
 	const struct tunnel_fields *before = &step->tunnel->change->before->u.tunnel;
+	const struct recovery_detail detail = {.account = step->tunnel->plan->account, .id = step->tunnel->id,
+					       .before = before->name, .name = step->tunnel->change->after->u.tunnel.name};
 	struct step *rename;
 	enum rc rc;
 
@@ -183,7 +186,7 @@ static enum rc checked_for_rename(struct applying *a, struct step *step)
 	rename = apply_step(a, step->provider, CALL_TUNNEL_RENAME, renamed);
 	if (!rename)
 		return RC_NOMEM;
-	rc = apply_begin(a, "rename", step->tunnel->plan->address, NULL, &rename->intent);
+	rc = apply_begin(a, "rename", step->tunnel->plan->address, &detail, &rename->intent);
 	if (rc)
 		return rc;
 	rename->tunnel = step->tunnel;

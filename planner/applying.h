@@ -82,8 +82,9 @@ void apply_settle(struct applying *a, size_t change, enum change_state state, co
 const char *apply_explain(struct applying *a, const struct call *call);
 struct provider *apply_provider(struct applying *a, const char *account) MUST_CHECK;
 void apply_event(struct applying *a, enum apply_event_kind kind, size_t change, const char *message);
-/** Journal the intent of one operation. */
-enum rc apply_begin(struct applying *a, const char *operation, const char *address, const char *detail, int64_t *ret_intent) MUST_CHECK;
+/** Journal the intent of one operation. @param detail  what a later run looks for, should this one die */
+enum rc apply_begin(struct applying *a, const char *operation, const char *address, const struct recovery_detail *detail,
+		    int64_t *ret_intent) MUST_CHECK;
 /** Record its outcome: state rows and the closed intent, in one transaction. */
 enum rc apply_commit(struct applying *a, int64_t intent, struct outcome *outcome, const char *result) MUST_CHECK;
 /** A row for the state from a change that was made. @param id  the API's; NULL keeps before's */
@@ -118,8 +119,8 @@ enum rc apply_share_expect(struct applying *a, struct apply_tunnel *tunnel, cons
 /** All projects' rules for document_build(). @param ret_any  false: nobody else has any */
 enum rc apply_share_merge(struct applying *a, const struct apply_tunnel *tunnel, struct document_merge *merge,
 			  bool *ret_any) MUST_CHECK;
-/** Detail of the intent of a PUT: {"rules": [those that it makes]}; arena. */
-enum rc apply_share_detail(struct applying *a, const struct apply_tunnel *tunnel, const char **ret_detail) MUST_CHECK;
+/** Say in the detail of a PUT's intent which rules it makes; arena. */
+enum rc apply_share_detail(struct applying *a, const struct apply_tunnel *tunnel, struct recovery_detail *detail) MUST_CHECK;
 
 /** What an outcome says of a shareable tunnel. */
 struct share_rows {

@@ -272,6 +272,9 @@ static enum rc submit_tunnels(struct refresh *refresh, size_t index)
 	for (size_t i = 0; !rc && scope->plan && i < scope->plan->tunnel_count; i++)
 		if (scope->plan->tunnels[i]->id)
 			rc = submit_tunnel(refresh, index, map_get(&account->tunnel_by_id, scope->plan->tunnels[i]->id));
+	for (size_t i = 0; !rc && i < scope->open_count; i++)
+		if (scope->open[i].detail.id && !scope->open[i].detail.zone_id)
+			rc = submit_tunnel(refresh, index, map_get(&account->tunnel_by_id, scope->open[i].detail.id));
 	for (size_t i = 0; !rc && scope->all_zones && i < account->tunnel_count; i++)
 		if (mark_is_tunnel_name(scope->tunnel_template, scope->project, account->tunnels[i].tunnel.name))
 			rc = submit_tunnel(refresh, index, &account->tunnels[i]);
@@ -317,6 +320,9 @@ static enum rc submit_zones(struct refresh *refresh, size_t index)
 	for (size_t i = 0; !rc && scope->plan && i < scope->plan->change_count; i++)
 		if (scope->plan->changes[i].zone_id)
 			rc = submit_zone(refresh, index, map_get(&account->zone_by_id, scope->plan->changes[i].zone_id));
+	for (size_t i = 0; !rc && i < scope->open_count; i++)
+		if (scope->open[i].detail.zone_id)
+			rc = submit_zone(refresh, index, map_get(&account->zone_by_id, scope->open[i].detail.zone_id));
 	for (size_t i = 0; !rc && scope->all_zones && i < account->zone_count; i++)
 		rc = submit_zone(refresh, index, &account->zones[i]);
 	return rc;

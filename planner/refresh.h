@@ -7,6 +7,7 @@
 #include "base/run.h"
 #include "planner/live.h"
 #include "planner/plan.h"
+#include "planner/recovery.h"
 #include "schema/desired.h"
 #include "state/store.h"
 
@@ -15,6 +16,8 @@ struct refresh_scope {
 	const struct recorded_state *recorded;  /**< may be NULL */
 	const struct sharing *sharing;          /**< tunnels of other projects; may be NULL */
 	const struct plan *plan;                /**< a saved plan, whose objects are in question; may be NULL */
+	const struct recovery *open;            /**< operations whose objects are in question */
+	size_t open_count;
 	bool all_zones;                         /**< read every zone's records: state rebuild */
 	bool connections;                       /**< read the connectors of tunnels in question */
 	bool tunnels_only;                      /**< no zones, no records */

@@ -43,10 +43,61 @@ static void print_counts(struct strbuf *out, const struct plan *plan, const stru
 			    result->destroyed);
 }
 
+static bool is_document_due(const struct plan *plan, const char *address)
+{
+	for (size_t i = 0; i < plan->tunnel_count; i++)
+		if (str_eq(plan->tunnels[i]->address, address))
+			return plan->tunnels[i]->needs_put;
+	return false;
+}
+
+/** What the plan makes of an operation that was interrupted; "" for nothing. */
+static const char *follow_up(const struct plan *plan, const struct recovery *recovery)
+{
+	const struct change *change = plan_change_find(plan, recovery->address);
+
+	if (str_eq(recovery->operation, "put-configuration"))
+		return is_document_due(plan, recovery->address) ? "; it is written again" : "";
+	if (recovery->finding == RECOVERY_NOT_MADE && change)
+		return "; it is done again";
+	if (recovery->finding != RECOVERY_MADE)
+		return "";
+	if (!change)
+		return str_eq(recovery->operation, "create") ? "; nothing in the manifests asks for it" : "";
+	if (change->action == ACTION_RECORD || change->is_adoption)
+		return "; it is recorded";
+	return change->action == ACTION_FORGET ? "; it is forgotten" : "";
+}
+
+void recovery_text(struct strbuf *out, struct arena *arena, const struct plan *plan, const struct recovery *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		strbuf_addf(out, "  %s %s: %s%s\n", field_printable(arena, list[i].operation),
+			    field_printable(arena, list[i].address), list[i].text, follow_up(plan, &list[i]));
+}
+
+static void recovery_json(struct json_writer *w, const struct apply_result *result)
+{
+	json_key(w, "recovered");
+	json_begin_array(w);
+	for (size_t i = 0; i < result->recovery_count; i++) {
+		json_begin_object(w);
+		json_key_string(w, "operation", result->recoveries[i].operation);
+		json_key_string(w, "address", result->recoveries[i].address);
+		json_key_string(w, "finding", recovery_finding_name(result->recoveries[i].finding));
+		json_key_string(w, "message", result->recoveries[i].text);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
 void apply_text(struct strbuf *out, struct arena *arena, const struct plan *plan, const struct apply_result *result)
 {
 	size_t failed = result->failed + result->stale;
 
+	if (result->recovery_count)
+		strbuf_adds(out, "An earlier run was interrupted. What became of its operations:\n");
+	recovery_text(out, arena, plan, result->recoveries, result->recovery_count);
 	print_troubles(out, arena, plan, result);
 	for (size_t i = 0; i < result->recreated_count; i++)
 		strbuf_addf(out, "%s was made anew: its connectors need the new token (`adit connector %s`).\n",
@@ -97,5 +148,6 @@ void apply_json(struct json_writer *w, const struct plan *plan, const struct app
 	for (size_t i = 0; i < result->recreated_count; i++)
 		json_string(w, result->recreated[i]);
 	json_end_array(w);
+	recovery_json(w, result);
 	json_end_object(w);
 }

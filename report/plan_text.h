@@ -21,6 +21,8 @@ void drift_text(struct strbuf *out, struct arena *arena, const struct plan *plan
 enum rc drift_json(struct json_writer *w, struct arena *arena, const struct plan *plan) MUST_CHECK;
 
 /** What an apply came to: failures, what was skipped or deferred and why, then one closing line. */
+/** One line per operation of an interrupted run: what it was, what was found, and what @p plan makes of it. */
+void recovery_text(struct strbuf *out, struct arena *arena, const struct plan *plan, const struct recovery *list, size_t count);
 void apply_text(struct strbuf *out, struct arena *arena, const struct plan *plan, const struct apply_result *result);
 void apply_json(struct json_writer *w, const struct plan *plan, const struct apply_result *result);
 

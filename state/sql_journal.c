@@ -1,7 +1,18 @@
 /** @file
- * The journal: intents before their calls, outcomes after them, each in one durable transaction.
- * An intent without a result is a call whose outcome the state does not know; closed ones are kept until the next
- * run begins. */
+ * The journal: intents before their calls, outcomes after them.
+ *
+ * Invariants:
+ * 1. When begin() returns, its intents are durable: whatever its caller sends afterwards is known to the next run.
+ * 2. An outcome, that is state rows and the end of the intents they belong to, is one transaction: no state row without
+ *    an ended intent, no ended intent without its rows.
+ * 3. Both pass the lease's fencing number: of two runs only the one with the lease can open or end an intent.
+ * 4. An intent says what to look for, so that any later run can find out what became of it; never a secret.
+ *
+ *     begin() --> open --- commit(), result ---> ended --- the next run begins ---> gone
+ *                  |                               ^
+ *                  +-- its run dies: the next run reads live, judges it (planner/recovery.h) and commits
+ *
+ * An intent that cannot be judged, because its object cannot be seen, stays open. */
 #include "state/sql.h"
 
 #include "base/failpoint.h"
@@ -37,7 +48,9 @@ enum rc sql_begin(struct store *store, struct intent *intents, size_t count)
 		return rc;
 	for (size_t i = 0; i < count && !rc; i++)
 		rc = write_intent(s, &intents[i], now_ms);
-	return sql_write_end(s, rc);
+	rc = sql_write_end(s, rc);
+	failpoint("journal.intended");
+	return rc;
 }
 
 static enum rc remove_resources(struct sql_store *s, const struct outcome *outcome, bool *changed)

@@ -341,6 +341,7 @@ enum rc sql_lock(struct store *store, const char *purpose, int64_t timeout_ms)
 
 	if (s->fence)
 		return sql_heartbeat(store);
+	failpoint("lease.take");
 	for (;;) {
 		struct lease_info rival;
 		int64_t left_ms;
@@ -380,6 +381,7 @@ void sql_unlock(struct store *store)
 
 	if (!s->fence)
 		return;
+	failpoint("lease.release");
 	s->is_quiet = true;
 	rc = s->driver->begin(s, true);
 	if (!rc)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "base/limits.h"
 #include "base/str.h"
 
@@ -48,8 +49,10 @@ enum rc sql_run_begin(struct store *store, const struct run_record *record, int6
 {
 	struct sql_store *s = (struct sql_store *)store;
 	int64_t run = 0;
-	enum rc rc = sql_write_begin(s);
+	enum rc rc;
 
+	failpoint("run.begin");
+	rc = sql_write_begin(s);
 	if (rc)
 		return rc;
 	rc = sql_write_end(s, write_run(s, record, &run));
@@ -141,6 +144,7 @@ static enum rc end_run(struct sql_store *s, struct arena *scratch, int64_t run, 
 		rc = json_parse(scratch, result->changes, strlen(result->changes), &changes, NULL);
 	if (rc)
 		return rc == RC_NOMEM ? rc : fault_changes(s);
+	failpoint("run.end");
 	rc = sql_write_begin(s);
 	return rc ? rc : sql_write_end(s, write_result(s, run, result, changes));
 }

@@ -3,10 +3,12 @@
 A case is cheap: the simulator's database and the state before the step are copied, not made again."""
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -46,7 +48,8 @@ class World:
 
     def environment(self, **more):
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("ADIT_", "CNAP_")) and k != "CI"}
-        kept.update(LAB_TOKEN=lab.TOKEN, HOME=str(self.folder), ADIT_TEST_TIME_SCALE="100", **more)
+        kept.update(LAB_TOKEN=lab.TOKEN, HOME=str(self.folder), ADIT_TEST_TIME_SCALE="100")
+        kept.update(more)
         return kept
 
     def manifests(self, files):
@@ -65,6 +68,13 @@ class World:
 
     def state(self):
         return json.loads(self.adit("state", "pull").stdout)
+
+    def open_intents(self):
+        """[(operation, address)] whose outcome is not recorded."""
+        with contextlib.closing(sqlite3.connect(self.folder / "state.db")) as state:
+            if not state.execute("SELECT 1 FROM sqlite_master WHERE name = 'intent'").fetchone():
+                return []
+            return state.execute("SELECT operation, address FROM intent WHERE result IS NULL ORDER BY id").fetchall()
 
     def copy_to(self, folder):
         """The databases and their journals alone; the simulator must not run."""
@@ -107,13 +117,37 @@ def open_case(step, folder):
     return world
 
 
+def finding(operation, address, dump):
+    """What must be found of an operation whose outcome is not recorded; None where that takes more than a look."""
+    kind, _, name = address.partition("/")
+    if operation not in ("create", "delete") or kind == "rule":
+        return None
+    if kind == "tunnel":
+        is_there = "lab." + name.replace("/", ".") in [t["name"] for t in dump["tunnels"] if not t.get("deleted_at")]
+    else:
+        is_there = name in [r["name"] for r in dump["records"]]
+    return "made" if is_there == (operation == "create") else "not-made"
+
+
+def judge_recovery(told, left, dump):
+    """The run must tell of each operation that the killed one left open, and of no other."""
+    if [(r["operation"], r["address"]) for r in told] != left:
+        return [f"{left} were left open, and it told of {told}"]
+    found = [(r["finding"], finding(r["operation"], r["address"], dump)) for r in told]
+    return [f"{told}" for got, must in found if got not in ([must] if must else ["made", "not-made"])]
+
+
 def judge(step, world):
     """Run adit again and look at everything. @return what is wrong"""
-    done = world.adit("apply", "--auto-approve")
+    left, dump = world.open_intents(), world.dump()
+    done = world.adit("apply", "--auto-approve", "--output", "json")
     if done.returncode != 0:
         return [f"the next run ended with {done.returncode}: {done.stderr[-600:]}"]
+    wrong = judge_recovery(json.loads(done.stdout)["recovered"], left, dump)
+    if world.open_intents():
+        wrong.append(f"still open: {world.open_intents()}")
     dump = world.dump()
-    wrong = scenario.faults(dump, world.state())
+    wrong += scenario.faults(dump, world.state())
     if scenario.normal(dump) != step.after:
         wrong.append(f"live differs: {scenario.normal(dump)} is not {step.after}")
     again = world.adit("plan", "--detailed-exitcode")
