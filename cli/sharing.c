@@ -77,7 +77,8 @@ static bool is_meant(const struct gateway_from *from, const struct recorded_gate
 	return str_eq(from->gateway, key) || (slash && str_eq(from->gateway, slash + 1));
 }
 
-static enum rc find_from(struct session *session, const struct gateway_from *from, const struct recorded_gateway **ret_gateway)
+static enum rc find_from(struct session *session, const struct gateway_from *from,
+			 const struct recorded_gateway **ret_gateway)
 {
 	const struct recorded_gateway *found = NULL;
 	struct recorded_gateway *list = NULL;
@@ -100,7 +101,8 @@ static enum rc find_from(struct session *session, const struct gateway_from *fro
 static enum rc named_twice(struct session *session, struct span span, const char *address, const char *owner)
 {
 	struct diags *diags = &session->run.diags;
-	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0834", span, "there are two Gateways %s: spec.gateways has one of project %s",
+	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0834", span,
+				     "there are two Gateways %s: spec.gateways has one of project %s",
 				     address + strlen("tunnel/"), owner);
 
 	diag_help(diags, diag, "Routes could not tell them apart. Rename one, or leave one out.");
@@ -194,8 +196,9 @@ static bool is_named(const struct session *session, const struct shared_tunnel *
 static enum rc damaged(struct session *session, const struct shared_tunnel *tunnel)
 {
 	struct diags *diags = &session->run.diags;
-	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0835", (struct span){0}, "the Gateway of %s of project %s is recorded in a "
-				     "form that this adit does not know", tunnel->address, tunnel->owner);
+	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0835", (struct span){0},
+				     "the Gateway of %s of project %s is recorded in a form that this adit does not know",
+				     tunnel->address, tunnel->owner);
 
 	diag_help(diags, diag, "Apply project %s again, with this adit.", tunnel->owner);
 	return RC_CORRUPT;

@@ -267,7 +267,8 @@ static enum rc own_fingerprint(struct applying *a, const struct apply_tunnel *tu
 					     ret_fingerprint);
 }
 
-enum rc apply_share_check(struct applying *a, const struct apply_tunnel *tunnel, const struct json *document, bool *ret_is_same)
+enum rc apply_share_check(struct applying *a, const struct apply_tunnel *tunnel, const struct json *document,
+			  bool *ret_is_same)
 {
 	const char *found = NULL;
 	enum rc rc;
@@ -286,7 +287,8 @@ enum rc apply_share_expect(struct applying *a, struct apply_tunnel *tunnel, cons
 }
 
 /** This project's rules as the plan leaves them, and those that stay until their CNAMEs are gone. */
-static enum rc own_rules(struct applying *a, const struct apply_tunnel *tunnel, struct resource ***ret_rules, size_t *ret_count)
+static enum rc own_rules(struct applying *a, const struct apply_tunnel *tunnel, struct resource ***ret_rules,
+			 size_t *ret_count)
 {
 	const struct tunnel_plan *plan = tunnel->plan;
 	size_t most = plan->order_count + tunnel->end_rule - tunnel->first_rule;
@@ -317,7 +319,8 @@ static enum rc own_rules(struct applying *a, const struct apply_tunnel *tunnel, 
 	return RC_OK;
 }
 
-enum rc apply_share_merge(struct applying *a, const struct apply_tunnel *tunnel, struct document_merge *merge, bool *ret_any)
+enum rc apply_share_merge(struct applying *a, const struct apply_tunnel *tunnel, struct document_merge *merge,
+			  bool *ret_any)
 {
 	struct shared_rule *rules = NULL;
 	struct resource **own = NULL;

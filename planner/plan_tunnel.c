@@ -148,7 +148,9 @@ static enum rc live_resource(struct planning *p, struct tunnel_context *context)
 
 static enum rc resolve(struct planning *p, struct tunnel_context *context)
 {
-	const struct resource *any = context->desired ? context->desired->tunnel : context->recorded ? context->recorded->resource : NULL;
+	const struct resource *any = context->desired	 ? context->desired->tunnel
+				     : context->recorded ? context->recorded->resource
+							 : NULL;
 	enum rc rc = RC_OK;
 
 	if (!plan_shared_is_foreign(context))
@@ -234,7 +236,9 @@ static enum rc add_tunnel_plan(struct planning *p, struct tunnel_context *contex
 	tunnel->account_id = context->account->account_id;
 	tunnel->name = any->u.tunnel.name;
 	tunnel->owner = plan_shared_is_foreign(context) ? context->shared->owner : NULL;
-	tunnel->gateway = tunnel->owner ? context->shared->gateway->document : context->desired ? context->desired->gateway : NULL;
+	tunnel->gateway = tunnel->owner	     ? context->shared->gateway->document
+			  : context->desired ? context->desired->gateway
+					     : NULL;
 	tunnel->served = context->served;
 	tunnel->served_count = context->served_count;
 	tunnel->expected = "";

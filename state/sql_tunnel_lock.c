@@ -2,7 +2,7 @@
  * Locks on tunnels that several projects write to. Each is a lease whose key is no project's name.
  *
  * Invariants:
- *  1. A process takes all the locks that it needs in one transaction or none, so nobody waits for one while he holds another.
+ *  1. A process takes all the locks that it needs in one transaction or none: nobody waits for one while holding another.
  *  2. While it holds some, a write commits only when all of them are still its own; heartbeats keep them. */
 #include "state/sql.h"
 
@@ -71,8 +71,8 @@ enum rc sql_tunnel_lock(struct store *store, const char *const *ids, size_t coun
 	struct sql_store *s = (struct sql_store *)store;
 	const struct clock *clock = &s->run->clock;
 	int64_t begun_ms = clock_mono_ms(clock), beaten_ms = begun_ms;
-	const char *purpose = arena_printf(s->run->arena, "writing to shared tunnels, project %s, process %lld of %s", s->base.project,
-					   (long long)getpid(), s->host);
+	const char *purpose = arena_printf(s->run->arena, "writing to shared tunnels, project %s, process %lld of %s",
+					   s->base.project, (long long)getpid(), s->host);
 	const char **keys = NULL;
 	enum rc rc = purpose ? make_keys(s, ids, count, &keys) : RC_NOMEM;
 

@@ -161,8 +161,8 @@ class Conflicts(Shared):
         return self.rendered(gateway(), self.platform, self.shop, self.blog)
 
     def test_who_is_recorded_keeps_the_place(self):
-        greedy = lab.route("greedy", ["shop.example.com"], [("/api", "PathPrefix", "other", 80), ("/blog", "PathPrefix", "blog", 80)],
-                           namespace="aaa")
+        greedy = lab.route("greedy", ["shop.example.com"],
+                           [("/api", "PathPrefix", "other", 80), ("/blog", "PathPrefix", "blog", 80)], namespace="aaa")
         self.manifests("blog", self.blog, greedy)
         plan = self.run_in("blog", "plan")
         self.assertIn("project shop has this hostname and path on the shared Gateway edge/web", plan.out)
@@ -179,8 +179,44 @@ class Conflicts(Shared):
         self.assertEqual(services["shop.example.com", "^/api(?:/|$)"], "http://other.aaa.svc:80")
         self.assert_settled("platform", "shop", "blog")
 
+    def test_of_two_newcomers_the_second_is_told(self):
+        place = [("/both", "PathPrefix", "both", 80)]
+        self.manifests("blog", self.blog, lab.route("late", ["both.example.com"], place, namespace="blog"))
+        self.run_in("blog", "plan", "--out", "plan.json")
+        self.manifests("shop", self.shop, lab.route("first", ["both.example.com"], place))
+        self.apply_in("shop")
+        late = self.run_in("blog", "apply", "plan.json", code=5)
+        self.assertIn("is not as it was", late.out + late.err)
+        self.apply_in("blog")
+        services = [r["service"] for r in self.ingress() if r.get("hostname") == "both.example.com"]
+        self.assertEqual(services, ["http://both.shop.svc:80"])
+        self.assert_settled("platform", "shop", "blog")
+
+    def test_the_owners_route_does_not_take_a_place(self):
+        self.manifests("platform", gateway(), self.platform,
+                       lab.route("mine", ["shop.example.com"], [("/", "PathPrefix", "mine", 80)], namespace="aaa"))
+        plan = self.run_in("platform", "plan")
+        self.assertIn("project shop has this hostname and path", plan.out)
+        self.assert_settled("platform", "shop", "blog")
+
+    def test_a_tunnel_made_anew_has_everybodys_rules(self):
+        old = self.tunnel("platform.edge.web")
+        self.api("DELETE", f"/accounts/{ACCOUNT}/cfd_tunnel/{old['id']}")
+        missing = self.run_in("shop", "plan", code=1)
+        self.assertIn("error[A0608]", missing.err)
+        self.apply_in("platform")
+        self.assertNotEqual(self.tunnel("platform.edge.web")["id"], old["id"])
+        self.assertEqual(self.ingress(), self.everything())
+        for name in ("shop", "blog"):
+            self.apply_in(name)
+        self.assertEqual(self.ingress(), self.everything())
+        self.assert_settled("platform", "shop", "blog")
+        target = self.tunnel("platform.edge.web")["id"] + ".cfargotunnel.com"
+        self.assertEqual({r["content"] for r in self.records()}, {target})
+
     def test_routes_are_judged_by_the_owners_listeners(self):
-        self.manifests("platform", gateway(listener("https", "*.example.com", "{from: Selector, selector: {matchLabels: {team: blog}}}")),
+        chosen = "{from: Selector, selector: {matchLabels: {team: blog}}}"
+        self.manifests("platform", gateway(listener("https", "*.example.com", chosen)),
                        lab.route("status", ["status.example.com"], [("/", "PathPrefix", "status", 80)], namespace="edge"))
         self.apply_in("platform", "--allow-loss", "status.example.com")
         plan = self.run_in("shop", "plan", code=4)
