@@ -87,6 +87,8 @@ enum rc session_open_store(struct session *session, enum store_mode mode)
 		return rc;
 	if (mode == STORE_WRITE)
 		warn_of_ci(session);
+	if (session_is_remote(session->state_location))
+		nodump_begin(&session->nodump); /* a database's password is a secret, too */
 	return store_open(&session->run, session->state_location, &options, &session->store);
 }
 
