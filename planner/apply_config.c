@@ -6,6 +6,9 @@
 #include "planner/covering.h"
 #include "planner/document.h"
 
+/** How often a document is sent whose answers are lost. */
+#define MOST_PUTS 3
+
 static void settle_rules(struct applying *a, const struct apply_tunnel *tunnel, enum change_state state, const char *why)
 {
 	for (size_t i = tunnel->first_rule; i < tunnel->end_rule; i++) {
@@ -159,16 +162,53 @@ static enum rc judge_answer(struct applying *a, struct step *step)
 	if (!str_eq(sent, got))
 		return fail_document(a, step, "the configuration that Cloudflare answered is not the one that was sent: "
 					      "somebody else wrote it at the same time; plan again");
-	if (step->version >= 0 && config->version > step->version + 1)
-		return fail_document(a, step, "another configuration was written between reading and writing, and is lost; plan again");
+	if (step->version >= 0 && config->version >= 0 && config->version != step->version + 1)
+		return fail_document(a, step, step->attempt ? "the answer to a write was lost, and the version is not that of one write: "
+							      "what somebody else wrote may be lost; plan again"
+							    : "another configuration was written between reading and writing, and "
+							      "is lost; plan again");
 	return document_done(a, step, config->version);
 }
 
+static enum rc put_done(struct applying *a, struct step *step);
+
+/** Nothing was written: the version is the one that was read. Without versions the document tells. */
+static bool is_as_before(struct applying *a, const struct step *step)
+{
+	const struct live_config *config = &step->call.config;
+	const char *found = document_fingerprint(a->run->arena, config->document);
+
+	return found && str_eq(found, step->before) && config->version == step->version;
+}
+
+/** The same PUT once more. */
+static enum rc put_again(struct applying *a, const struct step *lost)
+{
+	struct step *step = apply_step(a, lost->provider, CALL_CONFIG_PUT, put_done);
+
+	if (!step)
+		return RC_NOMEM;
+	step->tunnel = lost->tunnel;
+	step->document = lost->document;
+	step->before = lost->before;
+	step->intent = lost->intent;
+	step->version = lost->version;
+	step->attempt = lost->attempt + 1;
+	step->call.tunnel_id = lost->tunnel->id;
+	step->call.body = lost->document;
+	return apply_submit(a, step);
+}
+
+/** A lost answer: read what came of it. */
 static enum rc reread(struct applying *a, struct step *step)
 {
 	if (step->call.rc)
 		return fail_document(a, step, apply_explain(a, &step->call));
-	return judge_answer(a, step);
+	if (!is_as_before(a, step))
+		return judge_answer(a, step);
+	if (a->is_stopping || step->attempt + 1 >= MOST_PUTS)
+		return fail_document(a, step, "the request to write the configuration was lost; run apply again");
+	return put_again(a, step);
 }
 
 static enum rc put_done(struct applying *a, struct step *step)
@@ -184,8 +224,10 @@ static enum rc put_done(struct applying *a, struct step *step)
 		return RC_NOMEM;
 	again->tunnel = step->tunnel;
 	again->document = step->document;
+	again->before = step->before;
 	again->intent = step->intent;
-	again->version = -1;
+	again->version = step->version;
+	again->attempt = step->attempt;
 	again->call.tunnel_id = step->tunnel->id;
 	return apply_submit(a, again);
 }
@@ -197,17 +239,16 @@ static bool documents_equal(struct arena *arena, const struct json *a, const str
 	return fa && str_eq(fa, fb);
 }
 
-static enum rc begin_put(struct applying *a, const struct apply_tunnel *tunnel, const struct json *before,
-			 const struct json *after, bool is_shared, int64_t *ret_intent)
+static enum rc begin_put(struct applying *a, struct step *step, bool is_shared)
 {
-	struct recovery_detail detail = {.account = tunnel->plan->account, .id = tunnel->id,
-					 .before = document_fingerprint(a->run->arena, before),
-					 .after = document_fingerprint(a->run->arena, after)};
-	enum rc rc = detail.before && detail.after ? RC_OK : RC_NOMEM;
+	const struct apply_tunnel *tunnel = step->tunnel;
+	struct recovery_detail detail = {.account = tunnel->plan->account, .id = tunnel->id, .before = step->before,
+					 .after = document_fingerprint(a->run->arena, step->document)};
+	enum rc rc = detail.after ? RC_OK : RC_NOMEM;
 
 	if (!rc && is_shared)
 		rc = apply_share_detail(a, tunnel, &detail);
-	return rc ? rc : apply_begin(a, "put-configuration", tunnel->plan->address, &detail, ret_intent);
+	return rc ? rc : apply_begin(a, "put-configuration", tunnel->plan->address, &detail, &step->intent);
 }
 
 static enum rc put(struct applying *a, struct apply_tunnel *tunnel, const struct live_config *live)
@@ -228,10 +269,13 @@ static enum rc put(struct applying *a, struct apply_tunnel *tunnel, const struct
 		return rc;
 	step->tunnel = tunnel;
 	step->document = document;
+	step->before = document_fingerprint(a->run->arena, live->document);
 	step->version = live->version;
+	if (!step->before)
+		return RC_NOMEM;
 	if (json_count(json_get(live->document, "ingress")) && documents_equal(a->run->arena, live->document, document))
 		return document_done(a, step, live->version);
-	rc = begin_put(a, tunnel, live->document, document, is_shared, &step->intent);
+	rc = begin_put(a, step, is_shared);
 	if (rc)
 		return rc;
 	step->call.tunnel_id = tunnel->id;
@@ -239,8 +283,8 @@ static enum rc put(struct applying *a, struct apply_tunnel *tunnel, const struct
 	return apply_submit(a, step);
 }
 
-static enum rc check_document(struct applying *a, const struct apply_tunnel *tunnel, const struct json *document,
-			      bool *ret_is_same)
+enum rc apply_check_document(struct applying *a, const struct apply_tunnel *tunnel, const struct json *document,
+			     bool *ret_is_same)
 {
 	enum rc rc = apply_share_check(a, tunnel, document, ret_is_same);
 	char *found;
@@ -266,7 +310,7 @@ static enum rc config_read(struct applying *a, struct step *step)
 			       is_gone ? "the tunnel is gone since the plan; plan again" : apply_explain(a, &step->call));
 		return RC_OK;
 	}
-	rc = check_document(a, tunnel, step->call.config.document, &is_same);
+	rc = apply_check_document(a, tunnel, step->call.config.document, &is_same);
 	if (rc)
 		return rc;
 	if (!is_same) {

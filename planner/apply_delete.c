@@ -83,6 +83,15 @@ static enum rc leave_unfinished(struct applying *a, struct step *step)
 	return a->result->is_lease_lost ? RC_OK : apply_commit(a, step->intent, &outcome, "interrupted");
 }
 
+/** It is not the tunnel that was looked at before the first call any more. */
+static enum rc abandon(struct applying *a, struct step *step, const char *why)
+{
+	struct outcome outcome = {0};
+
+	apply_break_tunnel(a, step->tunnel, CHANGE_STALE, why);
+	return apply_commit(a, step->intent, &outcome, why);
+}
+
 static enum rc secret_set(struct applying *a, struct step *step)
 {
 	apply_wipe_secret(step);
@@ -90,6 +99,8 @@ static enum rc secret_set(struct applying *a, struct step *step)
 		return finish_deletion(a, step);
 	if (step->call.rc)
 		return fail_deletion(a, step);
+	if (!str_eq(step->call.tunnels[0].name, step->tunnel->change->before->u.tunnel.name))
+		return abandon(a, step, "the tunnel was renamed just before it was to be deleted; plan again");
 	if (a->is_stopping)
 		return leave_unfinished(a, step);
 	return delete_next(a, step->tunnel, CALL_CONNECTIONS_DELETE, step->intent);
@@ -162,12 +173,54 @@ static const char *still_needed(const struct applying *a, const struct apply_tun
 	return NULL;
 }
 
+static enum rc begin_deletion(struct applying *a, struct step *step)
+{
+	const struct apply_tunnel *tunnel = step->tunnel;
+	const struct recovery_detail detail = {.account = tunnel->plan->account, .id = tunnel->id,
+					       .before = tunnel->change->before->u.tunnel.name};
+	int64_t intent = 0;
+	enum rc rc;
+
+	if (a->is_stopping)
+		return RC_OK;
+	rc = apply_begin(a, "delete", tunnel->plan->address, &detail, &intent);
+	return rc ? rc : delete_next(a, step->tunnel, CALL_TUNNEL_SET_SECRET, intent);
+}
+
+/** What was written to its document since, would go with it. */
+static enum rc checked_document(struct applying *a, struct step *step)
+{
+	bool is_same = false;
+	enum rc rc;
+
+	if (step->call.rc == RC_NOTFOUND)
+		return finish_deletion(a, step);
+	if (step->call.rc) {
+		apply_break_tunnel(a, step->tunnel, CHANGE_FAILED, apply_explain(a, &step->call));
+		return RC_OK;
+	}
+	rc = apply_check_document(a, step->tunnel, step->call.config.document, &is_same);
+	if (rc)
+		return rc;
+	if (is_same)
+		return begin_deletion(a, step);
+	apply_break_tunnel(a, step->tunnel, CHANGE_STALE, "the tunnel's configuration changed since the plan; plan again");
+	return RC_OK;
+}
+
+/** Connectors that came since the plan: the guard did not see them. */
+static bool is_guarded(const struct applying *a, const struct live_tunnel *live)
+{
+	if (a->plan->is_destroy || a->plan->overrides.allow_live_connectors)
+		return false;
+	return str_eq(live->status, "healthy") || str_eq(live->status, "degraded");
+}
+
 static enum rc checked_for_deletion(struct applying *a, struct step *step)
 {
 	const struct live_tunnel *live = step->call.tunnels;
-	struct recovery_detail detail = {.account = step->tunnel->plan->account, .id = step->tunnel->id};
-	int64_t intent = 0;
-	enum rc rc;
+	struct step *next;
+	const char *why = NULL;
 
 	if (step->call.rc == RC_NOTFOUND || (!step->call.rc && live->is_deleted))
 		return finish_deletion(a, step);
@@ -175,15 +228,21 @@ static enum rc checked_for_deletion(struct applying *a, struct step *step)
 		apply_break_tunnel(a, step->tunnel, CHANGE_FAILED, apply_explain(a, &step->call));
 		return RC_OK;
 	}
-	if (!str_eq(live->name, step->tunnel->change->before->u.tunnel.name)) {
-		apply_break_tunnel(a, step->tunnel, CHANGE_STALE, "the tunnel was renamed since the plan; plan again");
+	if (!str_eq(live->name, step->tunnel->change->before->u.tunnel.name))
+		why = "the tunnel was renamed since the plan; plan again";
+	else if (is_guarded(a, live))
+		why = "connectors serve the tunnel since the plan; plan again";
+	if (why) {
+		apply_break_tunnel(a, step->tunnel, CHANGE_STALE, why);
 		return RC_OK;
 	}
-	if (a->is_stopping)
-		return RC_OK;
-	detail.before = live->name;
-	rc = apply_begin(a, "delete", step->tunnel->plan->address, &detail, &intent);
-	return rc ? rc : delete_next(a, step->tunnel, CALL_TUNNEL_SET_SECRET, intent);
+	next = apply_step(a, step->provider, CALL_CONFIG_GET, checked_document);
+	if (!next)
+		return RC_NOMEM;
+	next->tunnel = step->tunnel;
+	next->change = step->change;
+	next->call.tunnel_id = step->tunnel->id;
+	return a->is_stopping ? RC_OK : apply_submit(a, next);
 }
 
 static enum rc start_deletion(struct applying *a, struct apply_tunnel *tunnel)

@@ -159,6 +159,32 @@ static enum rc index_posts(struct applying *a, const struct call *call, struct m
 	return rc;
 }
 
+/** The answer shows deleted records as they were: what somebody wrote between reading and deleting is lost, and told. */
+static enum rc judge_deletions(struct applying *a, const struct batch *batch, const struct call *call)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct change *change = &a->plan->changes[batch->changes[i]];
+		const struct live_record *record = NULL;
+		const struct resource *was;
+		const char *found;
+
+		for (size_t d = 0; !record && change->action == ACTION_DELETE && d < call->batch.delete_count; d++)
+			if (str_eq(call->batch.deletes[d].id, change->before->id))
+				record = &call->batch.deletes[d];
+		if (!record || str_is_empty(record->content)) /* the API need not tell more than the id */
+			continue;
+		was = live_record_resource(a->run->arena, change->before->u.cname.account, change->before->u.cname.zone, record);
+		found = was ? resource_fingerprint(a->run->arena, was) : NULL;
+		if (!found)
+			return RC_NOMEM;
+		if (!str_eq(found, change->expected))
+			apply_settle(a, batch->changes[i], CHANGE_FAILED,
+				     arena_printf(a->run->arena, "somebody changed the record just before it was deleted: %s %s is lost",
+						  record->type, record->content));
+	}
+	return RC_OK;
+}
+
 /** Match the answer's records to the changes. */
 static enum rc take_answer(struct applying *a, struct batch *batch, const struct call *call)
 {
@@ -181,7 +207,8 @@ static enum rc take_answer(struct applying *a, struct batch *batch, const struct
 		if (!records[i] || !answer_fits(a, change, records[i]))
 			return fail_batch(a, batch, "the record that Cloudflare answered is not the one that was asked for; plan again");
 	}
-	return record_done(a, batch, records);
+	rc = judge_deletions(a, batch, call);
+	return rc ? rc : record_done(a, batch, records);
 }
 
 /* A lost answer: read the zone again; a batch is atomic, so each change was made or was not. */

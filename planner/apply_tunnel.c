@@ -147,21 +147,58 @@ static enum rc create(struct applying *a, struct apply_tunnel *tunnel)
 	return apply_submit(a, step);
 }
 
-static enum rc renamed(struct applying *a, struct step *step)
+static enum rc fail_renamed(struct applying *a, struct step *step, enum change_state state, const char *why)
 {
 	struct outcome outcome = {0};
-	const char *why;
 
-	if (!step->call.rc) {
-		enum rc rc = record_tunnel(a, step->tunnel, &step->call.tunnels[0], step->intent);
-
-		if (!rc && !step->tunnel->plan->needs_put)
-			apply_settle(a, step->change, CHANGE_DONE, NULL);
-		return rc;
-	}
-	why = apply_explain(a, &step->call);
-	apply_break_tunnel(a, step->tunnel, CHANGE_FAILED, why);
+	apply_break_tunnel(a, step->tunnel, state, why);
 	return apply_commit(a, step->intent, &outcome, why);
+}
+
+/** The tunnel as answered, or as read after a lost answer. */
+static enum rc take_renamed(struct applying *a, struct step *step)
+{
+	const struct change *change = step->tunnel->change;
+	const struct live_tunnel *live = &step->call.tunnels[0];
+	enum rc rc;
+
+	if (!live->is_deleted && str_eq(live->name, change->before->u.tunnel.name))
+		return fail_renamed(a, step, CHANGE_FAILED, "the request to rename it was lost; run apply again");
+	if (live->is_deleted || !str_eq(live->name, change->after->u.tunnel.name))
+		return fail_renamed(a, step, CHANGE_STALE, "somebody else renamed or deleted the tunnel at the same time; plan again");
+	rc = record_tunnel(a, step->tunnel, live, step->intent);
+	if (!rc && !step->tunnel->plan->needs_put)
+		apply_settle(a, step->change, CHANGE_DONE, NULL);
+	return rc;
+}
+
+static enum rc renamed_reread(struct applying *a, struct step *step)
+{
+	if (step->call.rc)
+		return fail_renamed(a, step, CHANGE_FAILED, apply_explain(a, &step->call));
+	return take_renamed(a, step);
+}
+
+static enum rc renamed(struct applying *a, struct step *step)
+{
+	struct step *again;
+
+	if (!step->call.rc)
+		return take_renamed(a, step);
+	if (step->call.rc == RC_EXISTS)
+		return fail_renamed(a, step, CHANGE_STALE, "a tunnel of that name was made since the plan; plan again");
+	if (step->call.rc == RC_NOTFOUND)
+		return fail_renamed(a, step, CHANGE_STALE, "the tunnel is gone since the plan; plan again");
+	if (step->call.rc != RC_UNKNOWN_OUTCOME)
+		return fail_renamed(a, step, CHANGE_FAILED, apply_explain(a, &step->call));
+	again = apply_step(a, step->provider, CALL_TUNNEL_GET, renamed_reread);
+	if (!again)
+		return RC_NOMEM;
+	again->tunnel = step->tunnel;
+	again->change = step->change;
+	again->intent = step->intent;
+	again->call.tunnel_id = step->tunnel->id;
+	return apply_submit(a, again);
 }
 
 /** Just read: is it still the tunnel that the plan saw? */
@@ -173,11 +210,11 @@ static enum rc checked_for_rename(struct applying *a, struct step *step)
 	struct step *rename;
 	enum rc rc;
 
-	if (step->call.rc) {
+	if (step->call.rc && step->call.rc != RC_NOTFOUND) {
 		apply_break_tunnel(a, step->tunnel, CHANGE_FAILED, apply_explain(a, &step->call));
 		return RC_OK;
 	}
-	if (step->call.tunnels[0].is_deleted || !str_eq(step->call.tunnels[0].name, before->name)) {
+	if (step->call.rc || step->call.tunnels[0].is_deleted || !str_eq(step->call.tunnels[0].name, before->name)) {
 		apply_break_tunnel(a, step->tunnel, CHANGE_STALE, "the tunnel was renamed or deleted since the plan; plan again");
 		return RC_OK;
 	}

@@ -48,8 +48,10 @@ struct step {
 	struct old_target *old;
 	size_t change;                       /**< index in the plan */
 	int64_t intent;
-	const struct json *document;         /**< sent, or read just before */
-	int64_t version;
+	const struct json *document;         /**< sent */
+	const char *before;                  /**< fingerprint of the document that was read just before */
+	int64_t version;                     /**< its version; -1 unknown */
+	unsigned attempt;                    /**< how often it was sent before, without an answer */
 };
 
 struct applying {
@@ -99,6 +101,9 @@ enum rc apply_make_secret(struct applying *a, char **ret_secret) MUST_CHECK;
 void apply_wipe_secret(struct step *step);
 
 /* apply_config.c */
+/** Is the document just read still the one that is expected? */
+enum rc apply_check_document(struct applying *a, const struct apply_tunnel *tunnel, const struct json *document,
+			     bool *ret_is_same) MUST_CHECK;
 /** Its document is not written (any more) in this run. */
 void apply_break_document(struct applying *a, struct apply_tunnel *tunnel, enum change_state state, const char *why);
 

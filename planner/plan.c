@@ -200,7 +200,7 @@ static void count_calls(struct plan *plan)
 	const char *zone = NULL;
 
 	for (size_t i = 0; i < plan->tunnel_count; i++)
-		plan->calls += (plan->tunnels[i]->needs_put ? 2u : 0u) + (plan->tunnels[i]->is_deleted ? 3u : 0u);
+		plan->calls += (plan->tunnels[i]->needs_put ? 2u : 0u) + (plan->tunnels[i]->is_deleted ? 5u : 0u);
 	for (size_t i = 0; i < plan->change_count; i++) {
 		const struct change *change = &plan->changes[i];
 

@@ -117,7 +117,9 @@ static enum rc exchange_start(struct cloudflare *cf, struct task *task, size_t p
 		.path = strbuf_text(&exchange->path),
 		.body = exchange->body.size ? exchange->body.data : NULL,
 		.body_size = exchange->body.size,
-		.is_repeatable = kind->method != HTTP_POST, /* all others say what shall be, not what to add */
+		/* All but POST say what shall be, not what to add; but who writes a document twice cannot tell by its version
+		 * whether somebody else wrote in between. */
+		.is_repeatable = kind->method != HTTP_POST && call->kind != CALL_CONFIG_PUT,
 		.timeout_ms = call->timeout_ms,
 	};
 	if (!rc)

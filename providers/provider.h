@@ -66,7 +66,7 @@ enum call_kind {
 	CALL_TUNNEL_DELETE,          /**< tunnel_id; already gone is RC_OK; RC_CONFLICT: connectors (1022) or routes (1023) */
 	CALL_TUNNEL_TOKEN,           /**< tunnel_id -> text (secret) */
 	CALL_CONFIG_GET,             /**< tunnel_id -> config */
-	CALL_CONFIG_PUT,             /**< tunnel_id, body (the "config" object) -> config */
+	CALL_CONFIG_PUT,             /**< tunnel_id, body (the "config" object) -> config; sent once, for its version's sake */
 	CALL_CONNECTIONS_GET,        /**< tunnel_id -> connections */
 	CALL_CONNECTIONS_DELETE,     /**< tunnel_id: drops all connectors' connections */
 	CALL_ZONES_LIST,             /**< all zones of the account -> zones */
