@@ -7,6 +7,7 @@ import pathlib
 import random
 import re
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -259,6 +260,16 @@ class Conflicts(Shared):
         self.assertEqual(self.ingress(), self.everything())
         self.assert_settled("platform", "shop", "blog")
 
+    def test_disorder_between_projects_is_the_owners(self):
+        tunnel = self.tunnel("platform.edge.web")
+        config = self.config(tunnel)["config"]
+        config["ingress"] = [config["ingress"][i] for i in (1, 0, *range(2, len(config["ingress"])))]
+        self.put_config(tunnel, config)
+        self.assertIn("rule_order", self.run_in("platform", "plan").out)
+        self.apply_in("platform")
+        self.assertEqual(self.ingress(), self.everything())
+        self.assert_settled("platform", "shop", "blog")
+
     def test_saved_plans_outlive_other_projects(self):
         self.manifests("shop", lab.route("shop", ["shop.example.com", "new.example.com"], [("/", "PathPrefix", "web", 81)]))
         self.run_in("shop", "plan", "--out", "plan.json")
@@ -362,6 +373,123 @@ class Conflicts(Shared):
         self.manifests("shop", lab.route("shop", ["shop.example.com"], [("/", "PathPrefix", "web", 81), ("/api", "PathPrefix", "api", 80)]))
         for name, text in (("shop", "1 to change"), ("blog", "No changes"), ("platform", "No changes")):
             self.assertIn(text, self.run_in(name, "plan", "--refresh=false").out)
+
+
+class Races(Shared):
+    """What happens between a plan and its apply, or in the middle of one: saved plans, and processes that are stopped."""
+
+    def setUp(self):
+        super().setUp()
+        self.platform = lab.route("status", ["status.example.com"], [("/", "PathPrefix", "status", 80)])
+        self.shop = lab.route("shop", ["shop.example.com", "both.example.com"], [("/", "PathPrefix", "web", 80)])
+        self.less = lab.route("shop", ["shop.example.com"], [("/", "PathPrefix", "web", 80)])
+        self.blog = lab.route("blog", ["blog.example.com"], [("/", "PathPrefix", "blog", 80)], namespace="blog")
+        self.more = lab.route("more", ["both.example.com"], [("/more", "PathPrefix", "more", 80)], namespace="blog")
+        self.manifests("platform", gateway(), self.platform)
+        self.add_project("shop", manifests=[self.shop])
+        self.add_project("blog", manifests=[self.blog])
+        for name in ("platform", "shop", "blog"):
+            self.apply_in(name)
+
+    def assert_right(self, *documents):
+        self.assertEqual(self.ingress(), self.rendered(gateway(), self.platform, *documents))
+        self.assert_settled("platform", "shop", "blog")
+
+    def stopped(self, name, point, *arguments, **env):
+        """A process that stands still at a failpoint."""
+        process = subprocess.Popen([ADIT, *arguments], cwd=self.folder / name, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True, stdin=subprocess.DEVNULL,
+                                   env=self.environment(ADIT_TEST_FAILPOINT=f"stop:{point}", **env))
+        self.addCleanup(self.end, process)
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        self.assertTrue(os.WIFSTOPPED(status), status)
+        return process
+
+    @staticmethod
+    def end(process):
+        process.kill()
+        process.communicate()
+
+    def go_on(self, process, code=0):
+        os.kill(process.pid, signal.SIGCONT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, code, out + err)
+        return out + err
+
+    def test_a_cname_that_was_to_serve_is_given_up(self):
+        self.manifests("blog", self.blog, self.more)
+        self.run_in("blog", "plan", "--out", "plan.json")
+        self.manifests("shop", self.less)
+        self.apply_in("shop")
+        self.assertIsNone(self.record("both.example.com"))
+        late = self.run_in("blog", "apply", "plan.json", code=5)
+        self.assertIn("both.example.com is given up", late.out)
+        self.apply_in("blog")
+        self.assertEqual(self.record("both.example.com")["comment"], "adit:blog edge/web")
+        self.assert_right(self.less, self.blog, self.more)
+
+    def test_a_cname_that_was_to_go_is_used(self):
+        self.manifests("shop", self.less)
+        self.run_in("shop", "plan", "--out", "plan.json")
+        self.manifests("blog", self.blog, self.more)
+        self.apply_in("blog")
+        late = self.run_in("shop", "apply", "plan.json", code=3)
+        self.assertIn("project blog uses the hostname by now", late.out)
+        self.assertEqual(self.record("both.example.com")["comment"], "adit:shop edge/web")
+        self.apply_in("shop")
+        self.apply_in("blog")
+        self.assertEqual(self.record("both.example.com")["comment"], "adit:blog edge/web")
+        self.assert_right(self.less, self.blog, self.more)
+
+    def test_a_cname_that_was_to_be_handed_over_is_not_wanted(self):
+        self.manifests("blog", self.blog, self.more)
+        self.apply_in("blog")
+        self.manifests("shop", self.less)
+        self.run_in("shop", "plan", "--out", "plan.json")
+        self.manifests("blog", self.blog)
+        self.apply_in("blog")
+        late = self.run_in("shop", "apply", "plan.json", code=3)
+        self.assertIn("no other project uses the hostname any more", late.out)
+        self.apply_in("shop")
+        self.assertIsNone(self.record("both.example.com"))
+        self.assert_right(self.less, self.blog)
+
+    def test_what_is_written_while_live_is_read_is_not_foreign(self):
+        for change, shop in ((self.less, 1), (self.shop, 1)):
+            owner = self.stopped("platform", f"call.sent:{shop}", "plan")
+            self.manifests("shop", change)
+            self.apply_in("shop")
+            self.assertIn("No changes", self.go_on(owner))
+        self.assert_right(self.shop, self.blog)
+
+    def edit_both(self):
+        self.shop = lab.route("shop", ["shop.example.com"], [("/", "PathPrefix", "web", 81)])
+        self.blog = lab.route("blog", ["blog.example.com"], [("/", "PathPrefix", "blog", 81)], namespace="blog")
+        self.manifests("shop", self.shop)
+        self.manifests("blog", self.blog)
+
+    def test_one_writes_at_a_time(self):
+        self.edit_both()
+        slow = {"ADIT_TEST_TIME_SCALE": "1"}
+        # between the check of the live document and the intent to write it, under the lock
+        first = self.stopped("shop", "journal.intent:1", "apply", "--auto-approve", "--max-rule-percent", "100", **slow)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            second = pool.submit(self.run_in, "blog", "apply", "--auto-approve", env=slow)
+            with self.assertRaises(concurrent.futures.TimeoutError):
+                second.result(timeout=1)
+            self.go_on(first)
+            second.result(timeout=60)
+        self.assert_right(self.shop, self.blog)
+
+    def test_who_is_stopped_for_long_writes_nothing(self):
+        self.edit_both()
+        first = self.stopped("shop", "journal.intent:1", "apply", "--auto-approve", "--max-rule-percent", "100")
+        self.apply_in("blog")
+        version = self.config(self.tunnel("platform.edge.web"))["version"]
+        self.assertIn("error[A0502]", self.go_on(first, code=5))
+        self.assertEqual(self.config(self.tunnel("platform.edge.web"))["version"], version)
+        self.apply_in("shop", "--max-rule-percent", "100")
+        self.assert_right(self.shop, self.blog)
 
 
 class Guide(Shared):
