@@ -540,7 +540,194 @@ class Crashes(Shared):
         self.apply_in("blog")
         self.apply_in("shop", "--max-rule-percent", "100")
         self.apply_in("blog")
+        self.assert_settled("platform", "shop")
+        self.assertEqual(self.ingress(), self.rendered(gateway(), self.platform, shop, self.blog), f"point {point}")
+        hosts = {rule["hostname"] for rule in self.ingress() if "hostname" in rule}
+        self.assertEqual({r["name"] for r in self.records()}, hosts, f"point {point}")
+
+    @unittest.skipUnless(os.environ.get("LAB_STORE", "sqlite") == "sqlite", "the points are those of the file")
+    def test_at_every_point(self):
+        points, finished = 0, set()
+        for point in range(1, 200):
+            for way in (1, 0):
+                self.manifests("shop", self.ways[way])
+                if self.kill_at(point):
+                    points += 1
+                else:
+                    finished.add(way)
+                self.assert_converges(self.ways[way], point)
+            if len(finished) == 2:
+                break
+        self.assertGreater(points, 100)
+        print(f"\nshared tunnel: killed at {points} points", flush=True)
+
+
+class Races(Shared):
+    """What happens between a plan and its apply, or in the middle of one: saved plans, and processes that are stopped."""
+
+    def setUp(self):
+        super().setUp()
+        self.platform = lab.route("status", ["status.example.com"], [("/", "PathPrefix", "status", 80)])
+        self.shop = lab.route("shop", ["shop.example.com", "both.example.com"], [("/", "PathPrefix", "web", 80)])
+        self.less = lab.route("shop", ["shop.example.com"], [("/", "PathPrefix", "web", 80)])
+        self.blog = lab.route("blog", ["blog.example.com"], [("/", "PathPrefix", "blog", 80)], namespace="blog")
+        self.more = lab.route("more", ["both.example.com"], [("/more", "PathPrefix", "more", 80)], namespace="blog")
+        self.manifests("platform", gateway(), self.platform)
+        self.add_project("shop", manifests=[self.shop])
+        self.add_project("blog", manifests=[self.blog])
+        for name in ("platform", "shop", "blog"):
+            self.apply_in(name)
+
+    def assert_right(self, *documents):
+        self.assertEqual(self.ingress(), self.rendered(gateway(), self.platform, *documents))
         self.assert_settled("platform", "shop", "blog")
+
+    def stopped(self, name, point, *arguments, **env):
+        """A process that stands still at a failpoint."""
+        process = subprocess.Popen([ADIT, *arguments], cwd=self.folder / name, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True, stdin=subprocess.DEVNULL,
+                                   env=self.environment(ADIT_TEST_FAILPOINT=f"stop:{point}", **env))
+        self.addCleanup(self.end, process)
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        self.assertTrue(os.WIFSTOPPED(status), status)
+        return process
+
+    @staticmethod
+    def end(process):
+        process.kill()
+        process.communicate()
+
+    def go_on(self, process, code=0):
+        os.kill(process.pid, signal.SIGCONT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, code, out + err)
+        return out + err
+
+    def test_a_cname_that_was_to_serve_is_given_up(self):
+        self.manifests("blog", self.blog, self.more)
+        self.run_in("blog", "plan", "--out", "plan.json")
+        self.manifests("shop", self.less)
+        self.apply_in("shop")
+        self.assertIsNone(self.record("both.example.com"))
+        late = self.run_in("blog", "apply", "plan.json", code=5)
+        self.assertIn("both.example.com is given up", late.out)
+        self.apply_in("blog")
+        self.assertEqual(self.record("both.example.com")["comment"], "adit:blog edge/web")
+        self.assert_right(self.less, self.blog, self.more)
+
+    def test_a_cname_that_was_to_go_is_used(self):
+        self.manifests("shop", self.less)
+        self.run_in("shop", "plan", "--out", "plan.json")
+        self.manifests("blog", self.blog, self.more)
+        self.apply_in("blog")
+        late = self.run_in("shop", "apply", "plan.json", code=3)
+        self.assertIn("project blog uses the hostname by now", late.out)
+        self.assertEqual(self.record("both.example.com")["comment"], "adit:shop edge/web")
+        self.apply_in("shop")
+        self.apply_in("blog")
+        self.assertEqual(self.record("both.example.com")["comment"], "adit:blog edge/web")
+        self.assert_right(self.less, self.blog, self.more)
+
+    def test_a_cname_that_was_to_be_handed_over_is_not_wanted(self):
+        self.manifests("blog", self.blog, self.more)
+        self.apply_in("blog")
+        self.manifests("shop", self.less)
+        self.run_in("shop", "plan", "--out", "plan.json")
+        self.manifests("blog", self.blog)
+        self.apply_in("blog")
+        late = self.run_in("shop", "apply", "plan.json", code=3)
+        self.assertIn("no other project uses the hostname any more", late.out)
+        self.apply_in("shop")
+        self.assertIsNone(self.record("both.example.com"))
+        self.assert_right(self.less, self.blog)
+
+    def test_what_is_written_while_live_is_read_is_not_foreign(self):
+        for change, shop in ((self.less, 1), (self.shop, 1)):
+            owner = self.stopped("platform", f"call.sent:{shop}", "plan")
+            self.manifests("shop", change)
+            self.apply_in("shop")
+            self.assertIn("No changes", self.go_on(owner))
+        self.assert_right(self.shop, self.blog)
+
+    def edit_both(self):
+        self.shop = lab.route("shop", ["shop.example.com"], [("/", "PathPrefix", "web", 81)])
+        self.blog = lab.route("blog", ["blog.example.com"], [("/", "PathPrefix", "blog", 81)], namespace="blog")
+        self.manifests("shop", self.shop)
+        self.manifests("blog", self.blog)
+
+    def test_one_writes_at_a_time(self):
+        self.edit_both()
+        slow = {"ADIT_TEST_TIME_SCALE": "1"}
+        # between the check of the live document and the intent to write it, under the lock
+        first = self.stopped("shop", "journal.intent:1", "apply", "--auto-approve", "--max-rule-percent", "100", **slow)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            second = pool.submit(self.run_in, "blog", "apply", "--auto-approve", env=slow)
+            with self.assertRaises(concurrent.futures.TimeoutError):
+                second.result(timeout=1)
+            self.go_on(first)
+            second.result(timeout=60)
+        self.assert_right(self.shop, self.blog)
+
+    def test_who_is_stopped_for_long_writes_nothing(self):
+        self.edit_both()
+        first = self.stopped("shop", "journal.intent:1", "apply", "--auto-approve", "--max-rule-percent", "100")
+        self.apply_in("blog")
+        version = self.config(self.tunnel("platform.edge.web"))["version"]
+        self.assertIn("error[A0502]", self.go_on(first, code=5))
+        self.assertEqual(self.config(self.tunnel("platform.edge.web"))["version"], version)
+        self.apply_in("shop", "--max-rule-percent", "100")
+        self.assert_right(self.shop, self.blog)
+
+
+class Guide(Shared):
+    def test_the_commands_of_the_guide(self):
+        """docs/shared-gateways.md, as it is written: its project files, with the lab's account, and its commands."""
+        text = (lab.SOURCE / "docs" / "shared-gateways.md").read_text()
+        accounts = f"  accounts: [{{name: main, url: \"{self.url}\", accountId: {ACCOUNT}, tokenEnv: LAB_TOKEN}}]\n"
+        files = dict(re.findall(r"```yaml\n# (\S+)\n(.*?)```", text, re.S))
+        self.assertEqual(sorted(files), ["platform/adit.yaml", "shop/adit.yaml"])
+        manifests = {"platform": [gateway()], "shop": [lab.route("shop", ["shop.example.com"], [("/", "PathPrefix", "web", 80)])]}
+        for name, file in files.items():
+            folder = self.folder / pathlib.Path(name).parent
+            (folder / "manifests").mkdir(parents=True, exist_ok=True)
+            (folder / "adit.yaml").write_text(file + accounts + "  sources: [{path: manifests/}]\n")
+            self.manifests(folder.name, *manifests[folder.name])
+        for command in re.search(r"```sh\n(.*?)```", text, re.S)[1].splitlines():
+            last = self.adit(*command.split()[1:])
+        self.assertIn("No changes.", last.out)
+        self.assertEqual([r.get("hostname") for r in self.ingress()], ["shop.example.com", None])
+
+
+class Crashes(Shared):
+    """A contributor dies at every boundary of an apply that adds, changes, removes and hands over."""
+
+    def setUp(self):
+        super().setUp()
+        self.platform = lab.route("status", ["status.example.com"], [("/", "PathPrefix", "status", 80)])
+        self.blog = lab.route("blog", ["both.example.com"], [("/blog", "PathPrefix", "blog", 80)], namespace="blog")
+        self.ways = [lab.route("shop", ["both.example.com", "one.example.com"], [("/", "PathPrefix", "web", 80)]),
+                     lab.route("shop", ["two.example.com"], [("/", "PathPrefix", "web", 81), ("/api", "PathPrefix", "api", 80)])]
+        self.manifests("platform", gateway(), self.platform)
+        self.add_project("shop", manifests=[self.ways[0]])
+        self.add_project("blog", manifests=[self.blog])
+        for name in ("platform", "shop", "blog"):
+            self.apply_in(name)
+
+    def kill_at(self, point):
+        """Exit code of the apply that was to die; 0: it has fewer points than that."""
+        return self.run_in("shop", "apply", "--auto-approve", "--max-rule-percent", "100", code=None,
+                           env={"ADIT_TEST_FAILPOINT": f"kill:{point}"}).code
+
+    def assert_converges(self, shop, point):
+        """Nobody takes the dead project's rules for his own or for nobody's; its next run completes."""
+        owner = self.run_in("platform", "plan")
+        self.assertIn("No changes", owner.out, f"point {point}: {owner!r}")
+        self.blog = lab.route("blog", ["both.example.com"], [("/blog", "PathPrefix", "blog", 1000 + point)], namespace="blog")
+        self.manifests("blog", self.blog)
+        self.apply_in("blog")
+        self.apply_in("shop", "--max-rule-percent", "100")
+        self.apply_in("blog")
+        self.assert_settled("platform", "shop")
         self.assertEqual(self.ingress(), self.rendered(gateway(), self.platform, shop, self.blog), f"point {point}")
         hosts = {rule["hostname"] for rule in self.ingress() if "hostname" in rule}
         self.assertEqual({r["name"] for r in self.records()}, hosts, f"point {point}")
