@@ -1,8 +1,10 @@
-/* DNS: one list per zone before its first batch, then atomic batches; a batch refused for one record is halved. */
+/* DNS: one list per zone before its first batch, then atomic batches; a batch refused for one record is
+ * narrowed down by bisection. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
+#include "planner/apply_dns.h"
 #include "planner/applying.h"
 #include "planner/record_body.h"
 
@@ -10,40 +12,8 @@
 #define BATCH_FREE 200
 #define BATCH_PAID 3500
 
-/** The changes of one zone. */
-struct zone_work {
-	struct provider *provider;
-	const char *zone_id, *name, *plan;
-	size_t *changes;             /**< indexes in the plan, in its order */
-	size_t count, capacity, next, limit;
-	struct live_account records; /**< what was just read: record_by_id and records_by_name */
-	bool use_single_calls;
-	const char *stopped;         /**< why nothing more is sent to this zone */
-};
-
-/** Changes that travel in one call. */
-struct batch {
-	struct zone_work *zone;
-	size_t *changes;
-	size_t count;
-	int64_t *intents;
-	bool was_lost;               /**< its answer was lost once already */
-};
-
 static enum rc send_next(struct applying *a, struct zone_work *zone);
 static enum rc send_batch(struct applying *a, struct zone_work *zone, const size_t *changes, size_t count, bool was_lost);
-
-static const char *target_content(struct applying *a, const struct change *change)
-{
-	const struct apply_tunnel *tunnel;
-
-	if (!change->after)
-		return NULL;
-	if (change->after->u.cname.content)
-		return change->after->u.cname.content;
-	tunnel = map_get(&a->tunnel_by_address, change->after->tunnel);
-	return tunnel && tunnel->id ? arena_printf(a->run->arena, "%s.cfargotunnel.com", tunnel->id) : NULL;
-}
 
 /** Why a change cannot be made now, or NULL. */
 static const char *blocked(struct applying *a, const struct change *change)
@@ -54,7 +24,7 @@ static const char *blocked(struct applying *a, const struct change *change)
 		return tunnel->why_broken;
 	if (tunnel && tunnel->plan->needs_put && !tunnel->is_put_done)
 		return "its tunnel's rules are not there yet";
-	if (change->after && !target_content(a, change))
+	if (change->after && !dns_target(a, change))
 		return "its tunnel is not there";
 	return NULL;
 }
@@ -67,148 +37,9 @@ static enum rc make_body(struct applying *a, const struct batch *batch, struct j
 		return RC_NOMEM;
 	for (size_t i = 0; i < batch->count; i++) {
 		items[i].change = &a->plan->changes[batch->changes[i]];
-		items[i].content = target_content(a, items[i].change);
+		items[i].content = dns_target(a, items[i].change);
 	}
 	return record_body_batch(a->run->arena, items, batch->count, ret_body);
-}
-
-/* Outcomes. */
-
-static struct recorded_zone zone_row(const struct zone_work *zone)
-{
-	return (struct recorded_zone){.account = zone->provider->account, .zone_id = zone->zone_id, .name = zone->name,
-				      .plan = zone->plan};
-}
-
-/** An orphan may bear the address of what is recorded elsewhere: deleting it forgets nothing. */
-static bool is_recorded_as(const struct applying *a, const struct change *change)
-{
-	const struct recorded *recorded = map_get(&a->in->recorded->by_address, change->address);
-
-	return recorded && str_eq(recorded->resource->id, change->before->id);
-}
-
-/** Record that changes were made. @param records  the answer's record per change; NULL entries for deletions */
-static enum rc record_done(struct applying *a, struct batch *batch, const struct live_record *const *records)
-{
-	struct recorded *upserts = arena_array(a->run->arena, batch->count, sizeof(*upserts));
-	const char **removals = arena_array(a->run->arena, batch->count, sizeof(const char *));
-	struct recorded_zone zone = zone_row(batch->zone);
-	struct outcome outcome = {.upserts = upserts, .removals = removals, .zones = &zone, .zone_count = 1,
-				  .intents = batch->intents, .intent_count = batch->intents ? batch->count : 0, .result = "ok"};
-	enum rc rc;
-
-	if (!upserts || !removals)
-		return RC_NOMEM;
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct change *change = &a->plan->changes[batch->changes[i]];
-		struct resource after;
-
-		if (!change->after || change->is_handover) {
-			if (is_recorded_as(a, change))
-				removals[outcome.removal_count++] = change->address;
-			continue;
-		}
-		after = *change->after;
-		after.u.cname.content = target_content(a, change);
-		upserts[outcome.upsert_count] = apply_recorded(a, change, &after, records[i]->id);
-		if (!upserts[outcome.upsert_count++].resource)
-			return RC_NOMEM;
-	}
-	rc = apply_record(a, &outcome);
-	for (size_t i = 0; !rc && i < batch->count; i++)
-		apply_settle(a, batch->changes[i], CHANGE_DONE, NULL);
-	return rc;
-}
-
-static enum rc close_intents(struct applying *a, struct batch *batch, const char *result)
-{
-	struct outcome outcome = {.intents = batch->intents, .intent_count = batch->count, .result = result};
-
-	return batch->intents ? apply_record(a, &outcome) : RC_OK;
-}
-
-static enum rc fail_batch(struct applying *a, struct batch *batch, const char *why)
-{
-	for (size_t i = 0; i < batch->count; i++)
-		apply_settle(a, batch->changes[i], CHANGE_FAILED, why);
-	return close_intents(a, batch, why);
-}
-
-static bool answer_fits(struct applying *a, const struct change *change, const struct live_record *record)
-{
-	const struct resource *live = live_record_resource(a->run->arena, change->after->u.cname.account,
-							   change->after->u.cname.zone, record);
-	const struct cname_fields *want = &change->after->u.cname;
-
-	return live && str_eq(live->u.cname.name, want->name) && str_eq(live->u.cname.content, target_content(a, change)) &&
-	       live->u.cname.proxied == want->proxied && str_eq(live->u.cname.comment, want->comment);
-}
-
-/** Made records by their names: an answer may list them in any order. */
-static enum rc index_posts(struct applying *a, const struct call *call, struct map *ret_posts)
-{
-	enum rc rc = RC_OK;
-
-	map_init(ret_posts, a->run->arena);
-	for (size_t i = 0; !rc && i < call->batch.post_count; i++) {
-		const char *name = str_lower(a->run->arena, call->batch.posts[i].name);
-
-		rc = name ? map_put(ret_posts, name, &call->batch.posts[i], NULL) : RC_NOMEM;
-	}
-	return rc;
-}
-
-/** The answer shows deleted records as they were: what somebody wrote between reading and deleting is lost, and told. */
-static enum rc judge_deletions(struct applying *a, const struct batch *batch, const struct call *call)
-{
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct change *change = &a->plan->changes[batch->changes[i]];
-		const struct live_record *record = NULL;
-		const struct resource *was;
-		const char *found;
-
-		for (size_t d = 0; !record && change->action == ACTION_DELETE && d < call->batch.delete_count; d++)
-			if (str_eq(call->batch.deletes[d].id, change->before->id))
-				record = &call->batch.deletes[d];
-		if (!record || str_is_empty(record->content)) /* the API need not tell more than the id */
-			continue;
-		was = live_record_resource(a->run->arena, change->before->u.cname.account, change->before->u.cname.zone, record);
-		found = was ? resource_fingerprint(a->run->arena, was) : NULL;
-		if (!found)
-			return RC_NOMEM;
-		if (!str_eq(found, change->expected))
-			apply_settle(a, batch->changes[i], CHANGE_FAILED,
-				     arena_printf(a->run->arena, "somebody changed the record just before it was deleted: %s %s is lost",
-						  record->type, record->content));
-	}
-	return RC_OK;
-}
-
-/** Match the answer's records to the changes. */
-static enum rc take_answer(struct applying *a, struct batch *batch, const struct call *call)
-{
-	const struct live_record **records = arena_array(a->run->arena, batch->count, sizeof(const struct live_record *));
-	struct map posts;
-	size_t patch = 0;
-	enum rc rc = records ? index_posts(a, call, &posts) : RC_NOMEM;
-
-	if (rc)
-		return rc;
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct change *change = &a->plan->changes[batch->changes[i]];
-
-		if (!change->after)
-			continue;
-		if (change->action == ACTION_UPDATE)
-			records[i] = patch < call->batch.patch_count ? &call->batch.patches[patch++] : NULL;
-		else
-			records[i] = map_get(&posts, change->after->u.cname.name);
-		if (!records[i] || !answer_fits(a, change, records[i]))
-			return fail_batch(a, batch, "the record that Cloudflare answered is not the one that was asked for; plan again");
-	}
-	rc = judge_deletions(a, batch, call);
-	return rc ? rc : record_done(a, batch, records);
 }
 
 /* A lost answer: read the zone again; a batch is atomic, so each change was made or was not. */
@@ -222,10 +53,8 @@ static enum rc read_after_loss(struct applying *a, struct step *step)
 	size_t done = 0;
 	enum rc rc;
 
-	if (step->call.rc) {
-		rc = fail_batch(a, batch, apply_explain(a, &step->call));
-		return rc ? rc : send_next(a, batch->zone);
-	}
+	if (step->call.rc)
+		return dns_stop_zone(a, batch, apply_explain(a, &step->call));
 	if (!records)
 		return RC_NOMEM;
 	batch->zone->records = (struct live_account){.zones = &zone, .zone_count = 1};
@@ -235,7 +64,7 @@ static enum rc read_after_loss(struct applying *a, struct step *step)
 		const struct resource *any = change->after ? change->after : change->before;
 		const struct live_name *name = map_get(&batch->zone->records.records_by_name, any->u.cname.name);
 
-		if (change->after && name && name->count == 1 && answer_fits(a, change, name->records[0]))
+		if (change->after && name && name->count == 1 && dns_answer_fits(a, change, name->records[0]))
 			records[i] = name->records[0];
 		else if (change->after || map_get(&batch->zone->records.record_by_id, change->before->id))
 			continue;
@@ -244,12 +73,12 @@ static enum rc read_after_loss(struct applying *a, struct step *step)
 	if (rc)
 		return rc;
 	if (done == batch->count) {
-		rc = record_done(a, batch, records);
+		rc = dns_record_done(a, batch, records);
 	} else if (!done && !batch->was_lost) {
-		rc = close_intents(a, batch, "not executed");
+		rc = dns_close_intents(a, batch, "not executed");
 		return rc ? rc : send_batch(a, batch->zone, batch->changes, batch->count, true);
 	} else {
-		rc = fail_batch(a, batch, "the answer to the request was lost; run apply again");
+		return dns_stop_zone(a, batch, "the answer to the request was lost; run apply again");
 	}
 	return rc ? rc : send_next(a, batch->zone);
 }
@@ -292,18 +121,6 @@ static bool judges_one_record(const struct call *call)
 	return false;
 }
 
-static enum rc stop_zone(struct applying *a, struct batch *batch, const char *why)
-{
-	struct zone_work *zone = batch->zone;
-	enum rc rc = fail_batch(a, batch, why);
-
-	zone->stopped = why;
-	for (size_t i = zone->next; i < zone->count; i++)
-		apply_settle(a, zone->changes[i], CHANGE_SKIPPED, why);
-	zone->next = zone->count;
-	return rc;
-}
-
 static enum rc batch_done(struct applying *a, struct step *step)
 {
 	struct batch *batch = step->batch;
@@ -316,24 +133,22 @@ static enum rc batch_done(struct applying *a, struct step *step)
 		batch->zone->use_single_calls = true;
 		batch->zone->next -= batch->count;
 		apply_event(a, APPLY_WAITING, 0, "this endpoint has no DNS batches: sending single calls");
-		rc = close_intents(a, batch, "not executed");
+		rc = dns_close_intents(a, batch, "not executed");
 		return rc ? rc : send_next(a, batch->zone);
 	}
 	if (step->call.rc && judges_one_record(&step->call) && batch->count > 1) {
-		size_t half = batch->count / 2;
-
-		rc = close_intents(a, batch, "narrowed down");
-		/* The second half is sent when the first one is through: the zone's list goes back by it. */
-		memcpy(&batch->zone->changes[batch->zone->next - batch->count], batch->changes, batch->count * sizeof(size_t));
-		batch->zone->next -= batch->count - half;
-		return rc ? rc : send_batch(a, batch->zone, batch->changes, half, false);
+		/* Back to its first change; send_next() takes half of it. */
+		rc = dns_close_intents(a, batch, "narrowed down");
+		batch->zone->next -= batch->count;
+		batch->zone->suspects = batch->count;
+		return rc ? rc : send_next(a, batch->zone);
 	}
 	if (!step->call.rc)
-		rc = take_answer(a, batch, &step->call);
+		rc = dns_take_answer(a, batch, &step->call);
 	else if (judges_one_record(&step->call))
-		rc = fail_batch(a, batch, apply_explain(a, &step->call));
+		rc = dns_fail_batch(a, batch, apply_explain(a, &step->call));
 	else
-		rc = stop_zone(a, batch, apply_explain(a, &step->call));
+		rc = dns_stop_zone(a, batch, apply_explain(a, &step->call));
 	return rc ? rc : send_next(a, batch->zone);
 }
 
@@ -345,14 +160,14 @@ static enum rc single_done(struct applying *a, struct step *step)
 
 	if (step->call.rc == RC_UNKNOWN_OUTCOME)
 		return reread_zone(a, step->batch);
-	if (!step->call.rc && change->after && (!record || !answer_fits(a, change, record)))
-		rc = fail_batch(a, step->batch, "the record that Cloudflare answered is not the one that was asked for; plan again");
+	if (!step->call.rc && change->after && (!record || !dns_answer_fits(a, change, record)))
+		rc = dns_fail_batch(a, step->batch, "the record that Cloudflare answered is not the one that was asked for; plan again");
 	else if (!step->call.rc)
-		rc = record_done(a, step->batch, &record);
+		rc = dns_record_done(a, step->batch, &record);
 	else if (judges_one_record(&step->call))
-		rc = fail_batch(a, step->batch, apply_explain(a, &step->call));
+		rc = dns_fail_batch(a, step->batch, apply_explain(a, &step->call));
 	else
-		rc = stop_zone(a, step->batch, apply_explain(a, &step->call));
+		rc = dns_stop_zone(a, step->batch, apply_explain(a, &step->call));
 	return rc ? rc : send_next(a, step->batch->zone);
 }
 
@@ -369,11 +184,11 @@ static enum rc send_single(struct applying *a, struct batch *batch)
 	if (!step)
 		return RC_NOMEM;
 	if (change->action == ACTION_REPLACE)
-		return fail_batch(a, batch, "taking over a record of another type needs DNS batches, which this endpoint has not");
+		return dns_fail_batch(a, batch, "taking over a record of another type needs DNS batches, which this endpoint has not");
 	if (change->action == ACTION_CREATE)
-		rc = record_body_post(a->run->arena, change, target_content(a, change), &body);
+		rc = record_body_post(a->run->arena, change, dns_target(a, change), &body);
 	else if (change->action == ACTION_UPDATE)
-		rc = record_body_patch(a->run->arena, change, target_content(a, change), &body);
+		rc = record_body_patch(a->run->arena, change, dns_target(a, change), &body);
 	if (rc)
 		return rc;
 	step->batch = batch;
@@ -395,7 +210,7 @@ static enum rc make_intent(struct applying *a, const struct zone_work *zone, con
 	if (change->action == ACTION_REPLACE)
 		detail.id = change->replaced_ids[0];
 	if (change->after) {
-		detail.content = target_content(a, change);
+		detail.content = dns_target(a, change);
 		detail.comment = str_or_empty(change->after->u.cname.comment);
 	}
 	ret_intent->operation = change->action == ACTION_REPLACE ? "replace" : names[0];
@@ -471,6 +286,11 @@ static enum rc send_next(struct applying *a, struct zone_work *zone)
 
 	if (zone->stopped || a->is_stopping)
 		return RC_OK;
+	if (zone->suspects && !zone->use_single_calls) {
+		/* The last suspect goes alone, too: it must have done it, but what is said about it counts. */
+		zone->next += zone->suspects > 1 ? zone->suspects / 2 : 1;
+		return send_batch(a, zone, zone->changes + first, zone->next - first, false);
+	}
 	while (zone->next < zone->count) {
 		size_t needs = weight(&a->plan->changes[zone->changes[zone->next]]);
 
@@ -502,7 +322,7 @@ static enum rc zone_read(struct applying *a, struct step *step)
 	rc = live_index(a->run->arena, &zone->records);
 	for (size_t i = 0; !rc && i < zone->count; i++) {
 		const struct change *change = &a->plan->changes[zone->changes[i]];
-		enum cname_finding finding = apply_cname_find(a->run->arena, change, &zone->records, target_content(a, change));
+		enum cname_finding finding = apply_cname_find(a->run->arena, change, &zone->records, dns_target(a, change));
 
 		if (finding == CNAME_AS_EXPECTED) {
 			zone->changes[kept++] = zone->changes[i];
@@ -513,7 +333,7 @@ static enum rc zone_read(struct applying *a, struct step *step)
 			const struct live_record *record = name && name->count ? name->records[0] : NULL;
 			struct batch batch = {.zone = zone, .changes = &zone->changes[i], .count = 1};
 
-			rc = record_done(a, &batch, &record);
+			rc = dns_record_done(a, &batch, &record);
 		} else {
 			apply_settle(a, zone->changes[i], CHANGE_STALE, "the record changed since the plan; plan again");
 		}

@@ -29,8 +29,11 @@ static void print_troubles(struct strbuf *out, struct arena *arena, const struct
 	for (size_t i = 0; i < plan->change_count; i++) {
 		if (result->states[i] == CHANGE_DONE)
 			continue;
-		strbuf_addf(out, "%s: %s: %s\n", state_name(result->states[i]), field_printable(arena, plan->changes[i].address),
-			    field_printable(arena, result->messages[i]));
+		strbuf_addf(out, "%s: %s", state_name(result->states[i]), field_printable(arena, plan->changes[i].address));
+		if (plan->changes[i].after && plan->changes[i].after->origin.span.text)
+			strbuf_addf(out, " (%s:%u)", field_printable(arena, plan->changes[i].after->origin.span.text->name),
+				    plan->changes[i].after->origin.span.line);
+		strbuf_addf(out, ": %s\n", field_printable(arena, result->messages[i]));
 	}
 }
 

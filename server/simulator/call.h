@@ -62,6 +62,7 @@ struct call {
 	const struct zone *zone;
 	const char *tunnel_id, *record_id, *connector_id;
 
+	bool is_up_again;            /**< below /_simulator: nobody is refused any more */
 	struct strbuf *raw;          /**< below /_simulator a handler may write its answer here itself */
 	const struct json *body;     /**< parsed; NULL when there is none, or the route takes none */
 

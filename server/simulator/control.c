@@ -270,6 +270,7 @@ void control_answer(struct call *call, struct reply *reply)
 
 	call->raw = &reply->body;
 	rc = answer(call, reply);
+	reply->down_ms = call->is_up_again ? -1 : 0;
 	if (rc && !call->refusal.status)
 		call_refuse(call, 500, 1101, "internal error: %s", rc_name(rc));
 	reply->status = call->refusal.status ? call->refusal.status : 200;

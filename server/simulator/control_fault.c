@@ -29,6 +29,7 @@ enum rc control_set_faults(struct call *call)
 	if (!list || list->type != JSON_ARRAY)
 		return call_refuse_invalid(call, "faults must be an array");
 	faults_clear(faults);
+	call->is_up_again = true;
 	for (size_t i = 0; i < json_count(list); i++) {
 		const struct json *item = json_item(list, i);
 
@@ -43,6 +44,7 @@ enum rc control_set_faults(struct call *call)
 enum rc control_clear_faults(struct call *call)
 {
 	faults_clear(&call->service->faults);
+	call->is_up_again = true;
 	return RC_OK;
 }
 

@@ -130,7 +130,7 @@ static enum MHD_Result answer(struct http *http, struct MHD_Connection *connecti
 	service_answer(http->service, &request, &reply);
 	reply.clock = &http->service->clock;
 	if (reply.down_ms)
-		listener_pause(http->listener, reply.down_ms);
+		listener_pause(http->listener, reply.down_ms > 0 ? reply.down_ms : 0);
 	return http_reply_send(connection, &reply);
 }
 

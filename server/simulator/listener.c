@@ -168,10 +168,15 @@ static void wake(struct listener *listener)
 void listener_pause(struct listener *listener, int64_t ms)
 {
 	pthread_mutex_lock(&listener->lock);
-	if (listener->fd >= 0)
+	if (listener->fd >= 0 && ms > 0) {
+		/* The thread's poll() holds on to what is only closed. */
+		(void)shutdown(listener->fd, SHUT_RDWR);
 		close(listener->fd);
-	listener->fd = -1;
+		listener->fd = -1;
+	}
 	listener->resume_ms = clock_mono_ms(&listener->clock) + ms;
+	if (listener->fd < 0 && ms <= 0)
+		listener->fd = open_socket(listener); /* where it fails, the thread tries again */
 	pthread_mutex_unlock(&listener->lock);
 	wake(listener);
 }

@@ -25,7 +25,8 @@ struct listener_config {
 /** @return RC_OK; RC_IO with errno set; RC_NOMEM */
 enum rc listener_start(const struct listener_config *config, struct listener **ret_listener) MUST_CHECK;
 unsigned listener_port(const struct listener *listener);
-/** Close the socket now, and listen on the same port again after @p ms of the clock's time. Returns once it is closed. */
+/** Close the socket now, and listen on the same port again after @p ms of the clock's time. Returns once it is closed.
+ * @param ms  0: end the pause, if there is one */
 void listener_pause(struct listener *listener, int64_t ms);
 /** NULL is fine. */
 void listener_stop(struct listener *listener);

@@ -69,7 +69,7 @@ struct reply {
 	char allow[64];           /**< value of the header Allow on 405; empty: not sent */
 	enum reply_end end;
 	int64_t stall_ms;         /**< of the simulator's time, for REPLY_STALLED */
-	int64_t down_ms;          /**< nobody listens for so long from now on; 0: goes on */
+	int64_t down_ms;          /**< nobody listens for so long from now on; 0: as before, -1: listening again at once */
 	const char *content_type; /**< NULL: JSON */
 	const struct clock *clock; /**< that stall_ms goes by */
 };

@@ -78,6 +78,14 @@ class Fault(simulator.Case):
         self.assertEqual(outcome, "200 json application/json success")
         self.assertEqual(self.tunnels(), ["x"])
 
+    def test_faults_taken_away_end_a_pause(self):
+        self.control("GET", "/faults")  # opens the connection that stays
+        self.faults("refused,for=24h,times=1")
+        self.assertEqual(self.outcome("GET", "/zones"), "ConnectionResetError")
+        self.assertEqual(self.outcome("GET", "/zones"), "ConnectionRefusedError")
+        self.assertEqual(self.control("DELETE", "/faults").status, 200)
+        self.assertEqual(self.outcome("GET", "/zones"), "200 json application/json success")
+
     def test_which_call_is_struck(self):
         table = [
             (["503,n=2"], [200, 503, 200, 200]),
