@@ -139,6 +139,8 @@ def judge_recovery(told, left, dump):
 
 def judge(step, world):
     """Run adit again and look at everything. @return what is wrong"""
+    world.stop()  # what the killed run sent is executed by now, or never
+    world.start()
     left, dump = world.open_intents(), world.dump()
     done = world.adit("apply", "--auto-approve", "--output", "json")
     if done.returncode != 0:
