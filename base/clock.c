@@ -54,9 +54,14 @@ static int64_t lead_ms(const struct clock *clock, int64_t anchor_ms)
 	return (int64_t)((double)(read_ms(CLOCK_BOOTTIME) - anchor_ms) * (clock->scale - 1));
 }
 
+int64_t clock_lead_ms(const struct clock *clock)
+{
+	return clock->wall_offset_ms + lead_ms(clock, clock->wall_anchor_ms);
+}
+
 int64_t clock_wall_ms(const struct clock *clock)
 {
-	return read_ms(CLOCK_REALTIME) + clock->wall_offset_ms + lead_ms(clock, clock->wall_anchor_ms);
+	return read_ms(CLOCK_REALTIME) + clock_lead_ms(clock);
 }
 
 int64_t clock_mono_ms(const struct clock *clock)

@@ -27,6 +27,8 @@ struct clock {
 void clock_init(struct clock *clock);
 /** Milliseconds since 1970-01-01 UTC. */
 int64_t clock_wall_ms(const struct clock *clock);
+/** How far clock_wall_ms() is ahead of the machine's own clock; 0 outside tests. To be added to what a server's clock says. */
+int64_t clock_lead_ms(const struct clock *clock);
 /** Milliseconds of a clock that only goes forward. */
 int64_t clock_mono_ms(const struct clock *clock);
 /** Real milliseconds to hand to poll() and the like for @p ms of the run's time, rounded up; -1 stays -1. */

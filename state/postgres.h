@@ -29,7 +29,7 @@ struct postgres_store {
 	bool is_lost_told;             /**< the lost connection has its diagnostic */
 	int64_t changed;
 	int64_t project_key;           /**< of the project's advisory lock */
-	int64_t server_ms, read_at_ms; /**< the server's clock, and the run's when it was read */
+	int64_t server_ms, read_at_ms; /**< the server's clock, and this machine's when it was read */
 	struct postgres_rows rows[SQL_COUNT];
 };
 

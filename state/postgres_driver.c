@@ -20,8 +20,9 @@
 #define OID_TEXT 25u
 #define OID_INT8 20u
 #define CLOCK "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
-/** In test builds the clock runs faster from here on, for all processes alike: 2026-01-01. */
-#define SCALE_ANCHOR_MS INT64_C(1767225600000)
+
+/** What passes here between two looks at the server's clock passes as fast as there. */
+static const struct clock real_clock = { .scale = 1 };
 
 static struct postgres_store *self(struct sql_store *store)
 {
@@ -75,7 +76,7 @@ static enum rc read_clock(struct postgres_store *s, const char *text)
 {
 	if (!text || str_to_int64(text, &s->server_ms))
 		return sql_fault_damaged(&s->sql, "its clock cannot be read");
-	s->read_at_ms = clock_mono_ms(&s->sql.run->clock);
+	s->read_at_ms = clock_mono_ms(&real_clock);
 	return RC_OK;
 }
 
@@ -322,10 +323,8 @@ static int64_t driver_changed(struct sql_store *store)
 static int64_t driver_now_ms(struct sql_store *store)
 {
 	const struct postgres_store *s = self(store);
-	const struct clock *clock = &store->run->clock;
-	int64_t server_ms = SCALE_ANCHOR_MS + (int64_t)((double)(s->server_ms - SCALE_ANCHOR_MS) * clock->scale);
 
-	return server_ms + clock_mono_ms(clock) - s->read_at_ms;
+	return s->server_ms + clock_mono_ms(&real_clock) - s->read_at_ms + clock_lead_ms(&store->run->clock);
 }
 
 static void driver_close(struct sql_store *store)

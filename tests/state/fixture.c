@@ -13,6 +13,11 @@ static const char *postgres_url(void)
 	return str_is_empty(url) ? NULL : url;
 }
 
+bool fixture_is_postgres(void)
+{
+	return postgres_url() != NULL;
+}
+
 static bool is_in_postgres(const char *path)
 {
 	return postgres_url() && str_eq(path, "state.db");

@@ -39,6 +39,8 @@ struct fixture {
 
 /** A folder of its own as working folder. */
 int fixture_setup(void **state);
+/** True when "state.db" stands for a PostgreSQL database (ADIT_TEST_POSTGRES). */
+bool fixture_is_postgres(void);
 /** Make "state.db" as if it never was; in PostgreSQL, too. */
 void fixture_forget(const char *path);
 /** Close every store, end every child, remove the folder. */

@@ -463,6 +463,76 @@ static void test_migration(void **state)
 	assert_int_equal(user_count_code(user, "A0505"), 2);
 }
 
+/** A file as adit's first version of the schema was. */
+static void write_version_1(struct fixture *f)
+{
+	write_some(f, 3);
+	run_sql("state.db",
+		"ALTER TABLE meta DROP COLUMN suspended;"
+		"DROP INDEX resource_tunnel;"
+		"ALTER TABLE resource DROP COLUMN retired_ms;"
+		"ALTER TABLE resource DROP COLUMN precedence;"
+		"DROP TABLE gateway;"
+		"DROP TABLE budget;"
+		"CREATE TABLE budget (project TEXT NOT NULL, account TEXT NOT NULL, second INTEGER NOT NULL, calls INTEGER NOT NULL,"
+		"  PRIMARY KEY (project, account, second)) STRICT, WITHOUT ROWID;"
+		"INSERT INTO run (project, id, command, started_ms, status) VALUES ('shop', 1, 'apply', 1, 'complete');"
+		"PRAGMA user_version = 1");
+}
+
+/** What is read is a copy in memory, brought to this version; the file stays as an older adit can read it. */
+static void test_an_older_file_is_read(void **state)
+{
+	const struct budget_request request = { .account = "a", .want = 1, .limit = 1, .window_ms = 1000 };
+	const struct store_options budget_only = { .project = "shop", .budget_only = true };
+	struct fixture *f = *state;
+	struct user *user, *budget;
+	struct budget_grant grant;
+	struct run_entry *runs;
+	size_t before, after, count;
+	char *old, *new;
+
+	write_version_1(f);
+	user = fixture_user(f);
+	old = read_all(user, "state.db", &before);
+	assert_int_equal(user_open(user, "state.db", &reading), RC_OK);
+	assert_int_equal(user_load(user).count, 3);
+	assert_int_equal(user_load(user).items[0].retired_ms, 0);
+	assert_null(user_load(user).suspended);
+	assert_int_equal(user->store->vt->runs(user->store, user->run.arena, &runs, &count), RC_OK);
+	assert_int_equal(count, 1);
+	/* a budget is shared only where there is a place for it */
+	budget = fixture_user(f);
+	assert_int_equal(user_open(budget, "state.db", &budget_only), RC_OK);
+	assert_int_equal(budget->store->vt->budget_take(budget->store, &request, &grant), RC_NOTFOUND);
+	user_close(user);
+	user_close(budget);
+	assert_int_equal(user->run.diags.count + budget->run.diags.count, 0);
+	new = read_all(user, "state.db", &after);
+	assert_int_equal(before, after);
+	assert_memory_equal(old, new, after);
+}
+
+static void test_an_older_file_is_migrated_by_a_writer(void **state)
+{
+	struct fixture *f = *state;
+	struct user *user;
+
+	write_version_1(f);
+	user = fixture_open(f, "apply");
+	assert_int_equal(query_number("state.db", "PRAGMA user_version"), SQL_SCHEMA_VERSION);
+	assert_int_equal(user_load(user).count, 3);
+	assert_int_equal(user_load(user).serial, 1);
+	assert_int_equal(user->store->vt->suspend(user->store, "why"), RC_OK);
+	assert_string_equal(user_load(user).suspended, "why");
+	assert_int_equal(query_number("state.db", "SELECT fence FROM lease"), 2);
+	assert_int_equal(query_number("state.db", "SELECT count(*) FROM run"), 1);
+	user_close(user);
+	/* and looks as one that was never older */
+	assert_int_equal(query_number("state.db", "SELECT count(*) FROM gateway"), 0);
+	assert_int_equal(query_number("state.db", "SELECT count(*) FROM pragma_table_info('budget') WHERE name = 'slot_ms'"), 1);
+}
+
 /** A full disk: nothing of the transaction stays, and the store goes on when there is room again. */
 static void test_a_full_disk(void **state)
 {
@@ -528,6 +598,8 @@ int main(void)
 		TEST(test_places_that_are_no_files),
 		TEST(test_special_names_are_plain_files),
 		TEST(test_migration),
+		TEST(test_an_older_file_is_read),
+		TEST(test_an_older_file_is_migrated_by_a_writer),
 		TEST(test_a_full_disk),
 		TEST(test_no_field_holds_a_secret),
 	};

@@ -232,7 +232,7 @@ static int die_with_a_lock(void *context)
 	struct user *user = context;
 	const struct store_options options = { .project = "blog" };
 
-	if (run_init(&user->run) || store_open(&user->run, DB, &options, &user->store) ||
+	if (run_init(&user->run) || user_open(user, DB, &options) ||
 	    user->store->vt->lock(user->store, "apply", 0) || lock_tunnels(user, one, 1, 0))
 		return 1;
 	raise(SIGKILL);
