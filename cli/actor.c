@@ -2,15 +2,20 @@
 #include "cli/actor.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/str.h"
 
+/** Values that are no text count as none: not every store holds them. */
 static const char *first_of(const char *const *names, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!str_is_empty(getenv(names[i])))
-			return getenv(names[i]);
+	for (size_t i = 0; i < count; i++) {
+		const char *value = getenv(names[i]);
+
+		if (!str_is_empty(value) && str_is_utf8(value, strlen(value)))
+			return value;
+	}
 	return NULL;
 }
 

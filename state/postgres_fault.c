@@ -20,7 +20,7 @@ static const struct meaning {
 	{ "42501", RC_DENIED, "A0522", NULL },
 	{ "53", RC_IO, "A0509", "Make room on the server, then run the command again." },
 	{ "25P03", RC_IO, "A0521", NULL },
-	{ "25006", RC_IO, "A0509", "This server is a replica: name the primary, or all hosts with target_session_attrs=read-write." },
+	{ "25006", RC_IO, "A0509", "A replica, perhaps: name the primary, or all hosts with target_session_attrs=read-write." },
 	{ "54", RC_LIMIT, "A0516", NULL },
 	{ "22", RC_INTERNAL, "A0516", NULL },
 	{ "23", RC_INTERNAL, "A0516", NULL },

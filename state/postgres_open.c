@@ -95,11 +95,11 @@ static enum rc configure(struct postgres_store *s)
 	text = arena_printf(s->sql.run->arena,
 			    "SET search_path = adit, pg_temp; SET client_encoding = 'UTF8'; SET client_min_messages = error;"
 			    "SET lock_timeout = %d; SET statement_timeout = '300s';"
-			    "SET idle_in_transaction_session_timeout = %d; SET default_transaction_read_only = %s;"
+			    "SET idle_in_transaction_session_timeout = %d; %s"
 			    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';"
 			    "SELECT current_setting('server_encoding')",
 			    limit_ms(s, LOCK_MS, LOCK_REAL_MIN_MS), limit_ms(s, IDLE_MS, IDLE_REAL_MIN_MS),
-			    s->sql.read_only ? "on" : "off");
+			    s->sql.read_only ? "SET default_transaction_read_only = on;" : "");
 	rc = text ? postgres_run_text(s, text, &encoding) : RC_NOMEM;
 	if (!rc && !str_eq(encoding, "UTF8"))
 		rc = sql_fault_damaged(&s->sql, "its database is not in UTF8, and cannot hold every text");

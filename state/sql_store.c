@@ -69,13 +69,14 @@ static enum rc find_names(struct sql_store *s, const struct store_options *optio
 	struct arena *arena = s->run->arena;
 	char host[256] = "";
 
-	if (gethostname(host, sizeof(host) - 1) < 0 || !*host)
+	/* Names that are no text are in no database's texts. */
+	if (gethostname(host, sizeof(host) - 1) < 0 || !*host || !str_is_utf8(host, strlen(host)))
 		strcpy(host, "localhost");
 	s->host = arena_strdup(arena, host);
 	s->host_id = find_host_id(s->run);
 	if (options->holder)
 		s->holder = arena_strdup(arena, options->holder);
-	else if (!str_is_empty(user))
+	else if (!str_is_empty(user) && str_is_utf8(user, strlen(user)))
 		s->holder = arena_printf(arena, "%s@%s", user, host);
 	else
 		s->holder = arena_printf(arena, "uid %u@%s", (unsigned)geteuid(), host);

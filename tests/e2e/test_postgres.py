@@ -87,8 +87,11 @@ class Postgres(lab.Lab):
         result = self.adit("state", "list", "--state", location, code=1)
         self.assertIn("postgres://nobody@127.0.0.1:1/postgres", result.err)
         self.assertNotIn("s3cr3t-canary", result.out + result.err)
-        result = self.adit("state", "list", "--state", "postgres://x:s3cr3t-canary@h/db?no=such", code=4)
-        self.assertNotIn("s3cr3t-canary", result.out + result.err)
+        for location in ("postgres://x:s3cr3t-canary@h/db?no=such", "postgres://x:a/s3cr3t-canary@h/db",
+                         "postgres://x:a@s3cr3t-canary@h/db", "postgres://x:s3cr3t-canary%zz@h/db"):
+            result = self.adit("state", "list", "--state", location, code=4)
+            self.assertRegex(result.err, r"error\[A0523\]")
+            self.assertNotIn("s3cr3t-canary", result.out + result.err)
 
     def test_reading_makes_nothing(self):
         self.manifests()
@@ -103,6 +106,75 @@ class Postgres(lab.Lab):
         self.assertRegex(self.adit("plan", code=1).err, r"error\[A0506\]")
         self.query("UPDATE adit.schema_version SET version = 2; ALTER TABLE adit.meta DROP COLUMN serial")
         self.assertRegex(self.adit("plan", code=1).err, r"error\[A0505\]")
+
+    def test_a_version_that_never_was(self):
+        self.manifests()
+        self.apply()
+        self.query("UPDATE adit.schema_version SET version = 1")
+        self.assertRegex(self.adit("plan", code=1).err, r"error\[A0505\].*never was")
+        self.assertRegex(self.adit("apply", "--auto-approve", code=1).err, r"error\[A0505\].*never was")
+
+    def test_a_schema_of_another_program_is_left_alone(self):
+        self.manifests()
+        self.query("CREATE SCHEMA adit; CREATE TABLE adit.theirs (x int)")
+        for command in (["plan"], ["apply", "--auto-approve"]):
+            self.assertRegex(self.adit(*command, code=1).err, r"error\[A0505\].*of another program")
+        self.assertEqual(self.query("SELECT relname FROM pg_class WHERE relnamespace = 'adit'::regnamespace"), [["theirs"]])
+
+    def role(self, sql):
+        """A role that may do nothing but what @p sql grants to it, and that the state is opened as."""
+        self.query("DROP ROLE IF EXISTS small; CREATE ROLE small LOGIN; " + sql)
+        self.addCleanup(lambda: self.query("DROP SCHEMA IF EXISTS adit CASCADE; DROP OWNED BY small; DROP ROLE small"))
+        return {"ADIT_STATE": self.server.url(user="small")}
+
+    def test_a_schema_that_an_administrator_made(self):
+        """A role needs no right to make schemas in the database."""
+        self.manifests()
+        small = self.role("")
+        result = self.adit("apply", "--auto-approve", env=small, code=1)
+        self.assertRegex(result.err, r"error\[A0522\]")
+        self.assertEqual(self.writes(), [])
+        self.query("CREATE SCHEMA adit AUTHORIZATION small")
+        self.adit("apply", "--auto-approve", env=small)
+        self.assertIn("No changes.", self.adit("plan", "--detailed-exitcode", env=small).out)
+
+    def test_a_role_that_only_reads(self):
+        self.manifests()
+        self.apply()
+        small = self.role("GRANT USAGE ON SCHEMA adit TO small; GRANT SELECT ON ALL TABLES IN SCHEMA adit TO small")
+        self.assertIn("No changes.", self.adit("plan", "--detailed-exitcode", env=small).out)
+        result = self.adit("state", "rm", "cname/h0.example.com", env=small, code=None)
+        self.assertNotEqual(result.code, 0)
+        self.assertRegex(result.err, r"error\[A0522\].*permission denied")
+
+    def test_a_server_that_takes_no_writes(self):
+        self.manifests()
+        self.apply()
+        small = self.role("GRANT adit TO small; ALTER ROLE small SET default_transaction_read_only = on")
+        result = self.adit("state", "rm", "cname/h0.example.com", env=small, code=1)
+        self.assertRegex(result.err, r"error\[A0509\].*read-only transaction")
+        self.assertIn("target_session_attrs", result.err)
+        self.assertIn("No changes.", self.adit("plan", "--detailed-exitcode", env=small).out)
+
+    def test_databases_that_will_not_do(self):
+        self.query("DROP DATABASE IF EXISTS latin")
+        self.query("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+        self.addCleanup(self.query, "DROP DATABASE latin")
+        result = self.adit("state", "list", "--state", self.server.url("latin"), code=1)
+        self.assertRegex(result.err, r"error\[A0505\].*UTF8")
+        result = self.adit("state", "list", "--state", self.server.url("nowhere"), code=1)
+        self.assertRegex(result.err, r'error\[A0520\].*database "nowhere" does not exist')
+        result = self.adit("state", "list", "--state", self.server.url(user="nobody"), code=1)
+        self.assertRegex(result.err, r'error\[A0520\].*role "nobody" does not exist')
+        result = self.adit("state", "list", "--state", self.server.url(sslmode="never"), code=1)
+        self.assertRegex(result.err, r'error\[A0520\].*invalid sslmode value: "never"')
+
+    def test_a_name_that_is_no_text(self):
+        """Of the user, in the lease."""
+        self.manifests()
+        done = subprocess.run([lab.ADIT, "apply", "--auto-approve"], cwd=self.folder, stdin=subprocess.DEVNULL, timeout=120,
+                              env={**self.environment(), "USER": b"\xff\xfe"}, capture_output=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_an_edited_row_is_refused(self):
         self.manifests()
@@ -135,26 +207,88 @@ class Postgres(lab.Lab):
         self.project()
         self.assertEqual(self.adit("state", "pull").out, mine)
 
-    def test_a_holder_stopped_within_a_transaction(self):
-        """It holds the database's lock: the others say so and end, and nothing is written twice."""
-        self.manifests()
+    def start_and_stop(self, point):
+        """An apply that is stopped at a failpoint."""
         stopped = subprocess.Popen([lab.ADIT, "apply", "--auto-approve"], cwd=self.folder, text=True,
-                                   env=self.environment(ADIT_TEST_FAILPOINT="stop:commit.before:9"),
+                                   env=self.environment(ADIT_TEST_FAILPOINT=f"stop:{point}"),
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         status = pathlib.Path(f"/proc/{stopped.pid}/status")
         while "State:\tT" not in status.read_text():
             self.assertIsNone(stopped.poll())
+        return stopped
+
+    def finish(self, stopped):
+        os.kill(stopped.pid, signal.SIGCONT)
+        out, err = stopped.communicate(timeout=120)
+        return stopped.returncode, out, err
+
+    def assert_settled(self):
+        self.assertIn("No changes.", self.adit("plan", "--detailed-exitcode").out)
+        self.assertEqual((len(self.tunnels()), len(self.records())), (1, 6))
+
+    def in_transaction(self):
+        """The server's processes that have one of adit's open."""
+        return self.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'adit' AND state = 'idle in transaction'")
+
+    def test_a_commit_without_an_answer(self):
+        """Whether it was recorded is not known, and said so; nothing is made twice."""
+        self.manifests()
+        stopped = self.start_and_stop("commit.before:9")
+        self.server.stop(signal.SIGQUIT)
+        self.server.start()
+        code, out, err = self.finish(stopped)
+        self.assertIn(code, (1, 3), out + err)
+        self.assertRegex(err, r"error\[A0521\].*in a commit, and whether that was recorded is not known")
+        self.assertEqual(err.count("error[A0521]"), 1)
+        self.apply()
+        self.assert_settled()
+
+    def test_a_server_that_does_not_answer(self):
+        """It is stopped, and its connections stay: no run waits for it for ever."""
+        self.manifests()
+        stopped = self.start_and_stop("commit.before:9")
+        backend = int(self.in_transaction()[0][0])
+        os.kill(backend, signal.SIGSTOP)
+        try:
+            code, out, err = self.finish(stopped)
+        finally:
+            os.kill(backend, signal.SIGCONT)
+        self.assertIn(code, (1, 3), out + err)
+        self.assertRegex(err, r"error\[A0521\].*the server does not answer")
+        self.apply()
+        self.assert_settled()
+
+    def test_a_holder_stopped_for_long_loses_its_transaction(self):
+        """The server ends its session; another takes the lease over; what wakes up writes nothing."""
+        self.manifests()
+        stopped = self.start_and_stop("commit.before:9")
+        self.assertTrue(self.in_transaction())
+        while self.in_transaction():
+            pass  # each look is a request of its own
+        self.apply()
+        self.assert_settled()
+        before = self.adit("state", "pull").out
+        self.forget_requests()
+        code, out, err = self.finish(stopped)
+        self.assertNotEqual(code, 0, out + err)
+        self.assertRegex(err, r"error\[A0521\]")
+        self.assertEqual(self.writes(), [])
+        self.assertEqual(self.adit("state", "pull").out, before)
+        self.assert_settled()
+
+    def test_a_holder_stopped_within_a_transaction(self):
+        """It holds the project's lock: the others say so and end, and nothing is written twice."""
+        self.manifests()
+        stopped = self.start_and_stop("commit.before:9")
         writes = len(self.writes())
         other = self.adit("apply", "--auto-approve", code=5)
         self.assertRegex(other.err, r"error\[A0503\]")
         self.assertIn(f"process {stopped.pid} ", other.err)
         self.assertEqual(len(self.writes()), writes)
-        os.kill(stopped.pid, signal.SIGCONT)
-        out, err = stopped.communicate(timeout=120)
-        self.assertIn(stopped.returncode, (0, 1, 5), out + err)
+        code, out, err = self.finish(stopped)
+        self.assertIn(code, (0, 1, 5), out + err)
         self.apply()
-        self.assertIn("No changes.", self.adit("plan", "--detailed-exitcode").out)
-        self.assertEqual((len(self.tunnels()), len(self.records())), (1, 6))
+        self.assert_settled()
 
 
 class Trust(lab.Lab):

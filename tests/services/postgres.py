@@ -96,9 +96,10 @@ class Postgres:
 
     def start(self):
         options = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
-        self.process = subprocess.Popen(
-            [*as_user(), self.binaries / "postgres", "-D", str(self.folder / "data"), "-k", str(self.folder), *options],
-            cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=(self.folder / "log").open("ab"))
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*as_user(), self.binaries / "postgres", "-D", str(self.folder / "data"), "-k", str(self.folder), *options],
+                cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log)
         while subprocess.run([self.binaries / "pg_isready", "-q", "-h", self.folder, "-U", USER]).returncode:
             if self.process.poll() is not None:
                 raise RuntimeError((self.folder / "log").read_text())
