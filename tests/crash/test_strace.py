@@ -72,8 +72,9 @@ class Strace(unittest.TestCase):
 @unittest.skipUnless(pathlib.Path(RELEASE).exists(), "skipped: no release binary")
 class Release(unittest.TestCase):
     def test_it_has_none_of_the_tests_switches(self):
-        self.assertNotIn(b"ADIT_TEST_", pathlib.Path(RELEASE).read_bytes())
-        self.assertIn(b"ADIT_TEST_", pathlib.Path(harness.lab.ADIT).read_bytes())
+        for trace in (b"ADIT_TEST_", b"journal.intended", b"call.answered", b"commit.before"):
+            self.assertNotIn(trace, pathlib.Path(RELEASE).read_bytes())
+            self.assertIn(trace, pathlib.Path(harness.lab.ADIT).read_bytes())
 
 
 class Create(Strace):
