@@ -308,6 +308,9 @@ static void finish_try(struct http *http, struct transfer *transfer, CURLcode co
 	failpoint("call.answered");
 	if (transfer->is_out_of_memory)
 		code = CURLE_OUT_OF_MEMORY;
+	/* Whoever reads again to learn what became of the call sees that it was lost, not why. */
+	if (code == CURLE_OUT_OF_MEMORY)
+		arena_fail(http->run->arena);
 	transfer_read_answer(transfer);
 	ending = http_ending_of(code, answer->status, transfer->sends > 0, transfer->is_too_large);
 	told_ms = http_retry_after_ms(&http->run->clock, transfer_header(transfer, "retry-after"));

@@ -21,7 +21,7 @@ INTERPOSER = os.environ["ADIT_INTERPOSER"]
 # Ours, the system's, and curl's.
 CAUSES = ("out of memory", "Cannot allocate memory", "Out of memory")
 # A run that wrote nothing is followed by a whole one so often, and else by a plan.
-FULL_RERUN_EVERY = 8
+FULL_RERUN_EVERY = 16
 STEPS = {
     "plan": ["plan"],
     "apply": ["apply", "--auto-approve"],
@@ -159,16 +159,14 @@ class Enumeration:
         return world
 
     def sites(self):
-        """First and last allocation of each path through adit, and the first of each innermost call stack."""
-        inner, path = {}, {}
+        """The first allocation of each path through adit's own functions, and of each innermost call stack."""
+        seen, chosen = set(), []
         for line in (self.folder / "sites").read_text().splitlines():
             number, near, far = line.split()
-            inner.setdefault(near, []).append(int(number))
-            path.setdefault(far, []).append(int(number))
-        chosen = {numbers[0] for numbers in inner.values()}
-        for numbers in path.values():
-            chosen |= {numbers[0], numbers[-1]}
-        return sorted(chosen)
+            if not seen >= {near, far}:
+                chosen.append(int(number))
+            seen |= {near, far}
+        return chosen
 
     def world(self):
         if not hasattr(self.local, "world"):

@@ -1,8 +1,8 @@
 """The n-th allocation fails: adit says so, loses nothing, and the next run does the rest.
 
 Every allocation of `plan` fails once. Of `apply` and `destroy`, which make some ten thousand, those are chosen that
-stand for all: the first and the last of each path through adit's own functions, and the first of each innermost call
-stack, libraries included. ADIT_ALLOC_ALL=1 takes every one of them."""
+stand for all: the first of each path through adit's own functions, and the first of each innermost call stack,
+libraries included. ADIT_ALLOC_ALL=1 takes every one of them."""
 
 import os
 import pathlib

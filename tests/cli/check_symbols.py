@@ -18,6 +18,12 @@ class Symbols(unittest.TestCase):
         self.assertGreater(len(owners), 100)
         self.assertEqual({name: rooms for name, rooms in owners.items() if len(rooms) > 1}, {})
 
+    def test_one_allocator(self):
+        """libcurl keeps the allocator of its first start: each start names ours, which wipes."""
+        for library in os.environ["ADIT_LIBRARIES"].split(","):
+            out = subprocess.run(["nm", "-u", library], check=True, capture_output=True, text=True).stdout
+            self.assertNotIn("curl_global_init", [line.split()[-1] for line in out.splitlines() if line.strip()], library)
+
 
 if __name__ == "__main__":
     unittest.main()
