@@ -225,8 +225,11 @@ static void test_environment(void **state)
 	assert_null(o->state);
 	/* A variable for an option that the command does not take is no fault, and does nothing. */
 	setenv("ADIT_STATE", "from-environment", 1);
-	expect_ok(f, "adit render");
+	expect_ok(f, "adit version");
 	assert_null(o->state);
+	/* Gateways of other projects are in the state, also for what needs no network. */
+	expect_ok(f, "adit render");
+	assert_string_equal(o->state, "from-environment");
 }
 
 /** Each row of the tables is complete and unambiguous: help, completion and manual are made from them. */
