@@ -131,7 +131,7 @@ static void name_missing_connectors(struct session *session, const struct planne
 		const struct live_tunnel_state *state =
 			account && tunnel->id ? map_get(&account->tunnel_by_id, tunnel->id) : NULL;
 
-		if (tunnel->is_deleted || tunnel->owner || (tunnel->id && !state) ||
+		if (tunnel->is_deleted || tunnel->is_retired || tunnel->owner || (tunnel->id && !state) ||
 		    (state && (str_eq(state->tunnel.status, "healthy") || str_eq(state->tunnel.status, "degraded"))))
 			continue;
 		session_printf(session, "%s has no connector yet. What runs one: adit connector %s\n",

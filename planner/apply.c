@@ -273,7 +273,8 @@ enum rc apply_commit(struct applying *a, int64_t intent, struct outcome *outcome
 struct recorded apply_recorded(struct applying *a, const struct change *change, const struct resource *resource, const char *id)
 {
 	struct recorded recorded = {.account_id = change->account_id, .zone_id = change->zone_id,
-				    .prior_comment = change->prior_comment, .is_protected = change->is_protected};
+				    .prior_comment = change->prior_comment, .is_protected = change->is_protected,
+				    .retired_ms = change->retired_ms};
 	struct resource *copy = (void *)arena_memdup(a->run->arena, resource, sizeof(*resource));
 	const struct recorded *before = map_get(&a->in->recorded->by_address, change->address);
 
@@ -292,10 +293,11 @@ enum rc apply_state_changes(struct applying *a)
 	const struct plan *plan = a->plan;
 	struct recorded *upserts = arena_array(a->run->arena, plan->change_count, sizeof(*upserts));
 	const char **removals = arena_array(a->run->arena, plan->change_count, sizeof(const char *));
-	struct outcome outcome = {.upserts = upserts, .removals = removals};
+	const char **closed = arena_array(a->run->arena, plan->tunnel_count, sizeof(const char *));
+	struct outcome outcome = {.upserts = upserts, .removals = removals, .gateway_removals = closed};
 	enum rc rc;
 
-	if (!upserts || !removals)
+	if (!upserts || !removals || !closed)
 		return RC_NOMEM;
 	for (size_t i = 0; i < plan->change_count; i++) {
 		const struct change *change = &plan->changes[i];
@@ -304,6 +306,9 @@ enum rc apply_state_changes(struct applying *a)
 			removals[outcome.removal_count++] = change->address;
 		if (change->action != ACTION_RECORD)
 			continue;
+		/* Its Gateway is gone: there is nothing that other projects could contribute to. */
+		if (change->retired_ms)
+			closed[outcome.gateway_removal_count++] = change->address;
 		upserts[outcome.upsert_count] = apply_recorded(a, change, change->after, NULL);
 		if (!upserts[outcome.upsert_count++].resource)
 			return RC_NOMEM;

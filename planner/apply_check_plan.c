@@ -244,7 +244,7 @@ static bool is_recorded_already(const struct checking *c, const struct change *c
 	return was && resource_equal(was, change->after) && str_eq(was->id, change->before->id) &&
 	       str_eq(was->tunnel, change->after->tunnel) && str_eq(was->origin.object, change->after->origin.object) &&
 	       str_eq(was->origin.precedence, change->after->origin.precedence) &&
-	       recorded->is_protected == change->is_protected && is_gateway_recorded(c, change);
+	       recorded->is_protected == change->is_protected && recorded->retired_ms == change->retired_ms && is_gateway_recorded(c, change);
 }
 
 static void check_change(struct checking *c, const struct change *change)

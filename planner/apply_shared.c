@@ -123,7 +123,7 @@ static enum rc read_slices(struct applying *a, struct apply_tunnel *tunnel)
 		rc = check_owner(a, tunnel);
 	if (rc || tunnel->is_broken)
 		return rc;
-	if (tunnel->plan->is_deleted && apply_share_user(tunnel))
+	if ((tunnel->plan->is_deleted || tunnel->plan->is_retired) && apply_share_user(tunnel))
 		make_stale(a, tunnel, arena_printf(a->run->arena, "project %s has rules in it by now; plan again",
 						   apply_share_user(tunnel)));
 	else

@@ -186,7 +186,7 @@ static bool record_is_stale(const struct triple *triple)
 		return true;
 	if (!str_eq(recorded->resource->id, triple->live->id) && triple->live->id)
 		return true;
-	if (recorded->is_protected != triple->is_protected)
+	if (recorded->is_protected != triple->is_protected || recorded->retired_ms != triple->retired_ms)
 		return true;
 	return !str_eq(recorded->resource->origin.object, triple->desired->origin.object) ||
 	       !str_eq(recorded->resource->origin.precedence, triple->desired->origin.precedence) ||
@@ -222,7 +222,8 @@ static bool decide(const struct triple *triple, struct change *change)
 enum rc judge(struct planning *p, struct triple *triple, struct change **ret_change)
 {
 	struct change change = {.kind = triple->kind, .address = triple->address, .account_id = triple->account_id,
-				.zone_id = triple->zone_id, .expected = "", .is_protected = triple->is_protected};
+				.zone_id = triple->zone_id, .expected = "", .is_protected = triple->is_protected,
+				.retired_ms = triple->retired_ms};
 	enum rc rc = fold(p, triple);
 
 	if (ret_change)

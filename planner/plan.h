@@ -41,6 +41,7 @@ struct change {
 	const char **replaced_ids;         /**< ACTION_REPLACE: records deleted in the same batch */
 	size_t replaced_count;
 	const char *prior_comment;         /**< cname taken over: its comment until now */
+	int64_t retired_ms;                /**< tunnel: to be recorded as kept empty since then; 0: in use */
 };
 
 enum drift_kind { DRIFT_CHANGED, DRIFT_GONE, DRIFT_FOREIGN };
@@ -59,6 +60,12 @@ struct conflict {
 	const char *owner;                 /**< "project blog", "external-dns"; NULL unknown */
 	const char *record_id;
 	const char *account;
+};
+
+/** A tunnel whose Gateway left the input: kept, empty, for the time of guard.tunnelGrace. */
+struct retired {
+	const char *address;
+	int64_t until_ms;                  /**< from then on a plan deletes it */
 };
 
 struct orphan {
@@ -89,6 +96,7 @@ struct tunnel_plan {
 	size_t order_count;
 	const struct json *origin_request; /**< top level, after; NULL none */
 	bool is_created, is_deleted;
+	bool is_retired;                   /**< kept, empty: see struct retired */
 	bool needs_put;
 	const char *owner;                 /**< the project whose Gateway it is; NULL: this one */
 	const struct json *gateway;        /**< the Gateway: to be recorded, or what the owner had recorded; NULL: none */
@@ -134,6 +142,7 @@ struct plan {
 	struct orphan *orphans;            size_t orphan_count, orphan_capacity;
 	struct loss *losses;               size_t loss_count, loss_capacity;
 	struct tunnel_plan **tunnels;      size_t tunnel_count, tunnel_capacity;
+	struct retired *retired;           size_t retired_count, retired_capacity;   /**< sorted by address */
 	struct hostname_list exposes, hides;
 	struct refusal *refusals;          size_t refusal_count, refusal_capacity;
 	const struct unattached *unattached; size_t unattached_count;

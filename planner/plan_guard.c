@@ -296,7 +296,7 @@ static enum rc guard_empty(struct planning *p)
 	size_t tunnels = 0, cnames = 0;
 
 	for (size_t i = 0; i < p->in->recorded->count; i++) {
-		tunnels += p->in->recorded->items[i].resource->kind == RESOURCE_TUNNEL;
+		tunnels += p->in->recorded->items[i].resource->kind == RESOURCE_TUNNEL && !p->in->recorded->items[i].retired_ms;
 		cnames += p->in->recorded->items[i].resource->kind == RESOURCE_CNAME;
 	}
 	if (p->in->options->overrides.allow_empty)
@@ -355,7 +355,8 @@ static enum rc guard_protected(struct planning *p)
 		const struct change *change = &p->plan->changes[i];
 		const struct recorded *recorded = planning_recorded(p, change->address);
 
-		if (change->action == ACTION_DELETE && recorded && recorded->is_protected)
+		if (recorded && recorded->is_protected &&
+		    (change->action == ACTION_DELETE || (change->retired_ms && !recorded->retired_ms)))
 			rc = refuse(p, GUARD_PROTECTED, NULL,
 				    arena_printf(p->arena,
 						 "%s is protected: set adit.cnap.tech/protect to \"false\" and apply that first",

@@ -254,6 +254,7 @@ enum rc plan_refresh_only(struct planning *p)
 		change.account_id = recorded->account_id;
 		change.zone_id = recorded->zone_id;
 		change.is_protected = recorded->is_protected;
+		change.retired_ms = recorded->retired_ms;
 		if (change.action == ACTION_RECORD) {
 			struct resource *after = (void *)arena_memdup(p->arena, drift->live, sizeof(*after));
 

@@ -196,6 +196,7 @@ enum rc plan_tunnels_resolve(struct planning *p)
 		rc = resolve(p, context);
 		context->is_held = context->is_contested ||
 				   may_be_invalid_input(p, context->recorded, context->desired ? context->desired->tunnel : NULL);
+		context->is_retired = !rc && !context->is_unknown && !context->is_held && plan_is_retired(p, context);
 	}
 	return rc;
 }
@@ -277,6 +278,12 @@ static enum rc judge_tunnel(struct planning *p, struct tunnel_context *context)
 		triple.is_record_stale = plan_shared_is_stale(p, context);
 	} else if (map_get(&p->kept_tunnels, context->address)) {
 		triple.is_held = true;
+		context->is_retired = false;
+	}
+	if (context->is_retired) {
+		rc = plan_retire(p, context, &triple);
+		if (rc)
+			return rc;
 	}
 	rc = judge(p, &triple, &change);
 	/* As folded: what the project ignores is not written back with something else. */
@@ -340,7 +347,7 @@ static enum rc judge_rules(struct planning *p, struct tunnel_context *context)
 
 		triple.address = triple.live->address;
 		triple.recorded = planning_recorded(p, triple.address);
-		if (!map_get(&p->live_rules, triple.address))
+		if (!map_get(&p->live_rules, triple.address) || plan_retire_leaves(context, triple.live))
 			continue;
 		if (!context->desired || !map_get(&p->desired_rules, triple.address))
 			rc = judge_rule(p, context, &triple);

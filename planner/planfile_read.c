@@ -1,6 +1,7 @@
 /* Reading plan files. Nothing in one is taken on trust: shapes are checked here, live objects before each call. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "planner/planfile.h"
 
@@ -133,6 +134,7 @@ static enum rc read_change(struct reading *r, const struct json *item, struct ch
 	change->is_takeover = json_get_bool(item, "takeover", false);
 	change->is_protected = json_get_bool(item, "protected", false);
 	change->is_handover = json_get_bool(item, "handover", false);
+	change->retired_ms = change->kind == RESOURCE_TUNNEL ? json_get_int(item, "retired_ms", 0) : 0;
 	change->is_adoption = json_get(body, "importing") != NULL;
 	rc = read_side(r, body, "before", change, item, &change->before);
 	if (!rc)
@@ -197,6 +199,7 @@ static enum rc read_tunnels(struct reading *r, const struct json *root)
 		tunnel->needs_put = json_get_bool(item, "put", false);
 		if (origin_request && origin_request->type == JSON_OBJECT)
 			tunnel->origin_request = origin_request;
+		tunnel->is_retired = json_get_bool(item, "retired", false);
 		tunnel->owner = text_of(item, "owner");
 		tunnel->slice = text_of(item, "slice");
 		if (gateway && gateway->type == JSON_OBJECT)
@@ -224,6 +227,26 @@ static enum rc read_overrides(struct reading *r, const struct json *root)
 	overrides->allow_moved_zone = json_get_bool(object, "allow_moved_zone", false);
 	overrides->allow_moved_account = json_get_bool(object, "allow_moved_account", false);
 	return read_texts(r, object, "allow_loss", &overrides->allow_loss, &overrides->allow_loss_count);
+}
+
+static enum rc read_retired(struct reading *r, const struct json *root)
+{
+	const struct json *array = json_get(root, "retired");
+	size_t count = array && array->type == JSON_ARRAY ? json_count(array) : 0;
+	struct plan *plan = r->plan;
+
+	plan->retired = arena_array(r->arena, count, sizeof(*plan->retired));
+	if (!plan->retired)
+		return RC_NOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const struct json *item = json_item(array, i);
+
+		plan->retired[i].address = json_get_string(item, "address", "");
+		if (clock_parse_rfc3339(json_get_string(item, "until", ""), &plan->retired[i].until_ms))
+			return refuse(r, "the end of a retired tunnel is no time");
+	}
+	plan->retired_count = plan->retired_capacity = count;
+	return RC_OK;
 }
 
 /** Guards, conflicts and unknowns of the saved plan: one that was refused stays refused. */
@@ -328,6 +351,8 @@ enum rc planfile_read(struct arena *arena, struct diags *diags, const struct tex
 		rc = read_overrides(&r, root);
 	if (!rc)
 		rc = read_verdict(&r, root);
+	if (!rc)
+		rc = read_retired(&r, root);
 	if (rc)
 		return rc;
 	plan_finish(r.plan);

@@ -147,6 +147,8 @@ static enum rc write_change(struct json_writer *w, struct arena *scratch, const 
 		json_key_string(w, "precedence", change->after->origin.precedence);
 	if (change->replaced_count)
 		write_texts(w, "replaced_ids", change->replaced_ids, change->replaced_count);
+	if (change->retired_ms)
+		json_key_int(w, "retired_ms", change->retired_ms);
 	if (change->prior_comment)
 		json_key_string(w, "prior_comment", change->prior_comment);
 	json_end_object(w);
@@ -212,6 +214,8 @@ static void write_tunnels(struct json_writer *w, const struct plan *plan)
 		write_texts(w, "rule_order", tunnel->order, tunnel->needs_put ? tunnel->order_count : 0);
 		json_key(w, "origin_request");
 		json_value(w, tunnel->origin_request);
+		if (tunnel->is_retired)
+			json_key_bool(w, "retired", true);
 		if (tunnel->owner)
 			json_key_string(w, "owner", tunnel->owner);
 		if (tunnel->slice)
@@ -308,6 +312,19 @@ static void write_conflicts(struct json_writer *w, const struct plan *plan)
 		json_begin_object(w);
 		json_key_string(w, "message", plan->guards[i].message);
 		json_key_string(w, "override", plan->guards[i].override);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
+static void write_retired(struct json_writer *w, struct arena *scratch, const struct plan *plan)
+{
+	json_key(w, "retired");
+	json_begin_array(w);
+	for (size_t i = 0; i < plan->retired_count; i++) {
+		json_begin_object(w);
+		json_key_string(w, "address", plan->retired[i].address);
+		json_key_string(w, "until", clock_rfc3339(scratch, plan->retired[i].until_ms));
 		json_end_object(w);
 	}
 	json_end_array(w);
@@ -424,6 +441,7 @@ static enum rc write_bare(const struct plan *plan, struct arena *scratch, struct
 	write_refused(&w, plan);
 	write_texts(&w, "unknown", plan->unknown, plan->unknown_count);
 	write_texts(&w, "held", plan->held, plan->held_count);
+	write_retired(&w, scratch, plan);
 	write_overrides(&w, &plan->overrides);
 	json_end_object(&w);
 	return rc;

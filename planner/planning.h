@@ -20,6 +20,7 @@ struct tunnel_context {
 	bool is_held;                              /**< --keep-going: left as it is */
 	bool is_contested;                         /**< its name belongs to a tunnel that is not adit's */
 	bool is_takeover;                          /**< --adopt: it was somebody else's */
+	bool is_retired;                           /**< not desired any more; kept, empty, for a time of grace */
 	const struct shared_tunnel *shared;        /**< NULL: of this project alone */
 	const char **served;                       /**< hostnames: see struct tunnel_plan */
 	size_t served_count, served_capacity;
@@ -39,6 +40,7 @@ struct triple {
 	bool is_held;                              /**< nothing may change; drift is still shown */
 	bool is_protected;                         /**< the input says: never delete */
 	bool is_record_stale;                      /**< something beside the resource is to be recorded */
+	int64_t retired_ms;                        /**< to be recorded: see struct recorded */
 };
 
 struct planning {
@@ -75,6 +77,13 @@ bool planning_is_moved(const struct recorded *recorded, const struct live_accoun
 enum rc plan_tunnels_resolve(struct planning *p) MUST_CHECK;
 /** Changes of tunnels and of their rules. */
 enum rc plan_tunnels(struct planning *p) MUST_CHECK;
+/* plan_retire.c: tunnels whose Gateway left the input */
+/** True when the tunnel is kept, empty, instead of deleted. Its live state is known. */
+bool plan_is_retired(const struct planning *p, const struct tunnel_context *context);
+/** What a retired tunnel is judged by: itself, as it is; noted in the plan. @return RC_OK or RC_NOMEM */
+enum rc plan_retire(struct planning *p, struct tunnel_context *context, struct triple *triple) MUST_CHECK;
+/** True for the one rule that a retired tunnel has left: Cloudflare wants a catch-all in every document. */
+bool plan_retire_leaves(const struct tunnel_context *context, const struct resource *rule);
 /* plan_shared.c: tunnels that other projects have rules in, too */
 /** Contexts of tunnels that other projects own. */
 enum rc plan_shared_collect(struct planning *p) MUST_CHECK;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "base/str.h"
 #include "report/field_text.h"
@@ -244,6 +245,16 @@ static void print_left_alone(struct printer *p, const struct plan *plan)
 		strbuf_addc(p->out, '\n');
 }
 
+static void print_retired(struct printer *p, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->retired_count; i++)
+		strbuf_addf(p->out, "Retired: %s is kept empty until %s, and deleted by the first apply after that.\n",
+			    field_printable(p->arena, plan->retired[i].address),
+			    str_or_empty(clock_rfc3339(p->arena, plan->retired[i].until_ms)));
+	if (plan->retired_count)
+		strbuf_addc(p->out, '\n');
+}
+
 static void print_extras(struct printer *p, const struct plan *plan)
 {
 	if (plan->refusal_count)
@@ -301,6 +312,7 @@ void plan_text(struct strbuf *out, struct arena *arena, const struct plan *plan,
 	print_orphans(&p, plan);
 	print_refusals(&p, plan);
 	print_left_alone(&p, plan);
+	print_retired(&p, plan);
 	print_losses(&p, plan);
 	print_guards(&p, plan);
 	print_summary(&p, plan);

@@ -147,7 +147,7 @@ static const struct project_key guard_keys[] = {
 	{.name = "maxDeletes", .read = read_integer, .offset = AT(guard.max_deletes), .max = INT32_MAX},
 	{.name = "maxDeletePercent", .read = read_integer, .offset = AT(guard.max_delete_percent), .max = 100},
 	{.name = "maxRulePercent", .read = read_integer, .offset = AT(guard.max_rule_percent), .max = 100},
-	{.name = "tunnelGrace"},
+	{.name = "tunnelGrace", .read = read_duration, .offset = AT(guard.tunnel_grace_ms)},
 };
 
 static enum rc read_guard(struct reading *reading, const struct setting *setting)

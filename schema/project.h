@@ -53,6 +53,7 @@ struct guard_config {
 	int64_t max_deletes;          /**< default 10 */
 	int64_t max_delete_percent;   /**< default 30 */
 	int64_t max_rule_percent;     /**< default 50 */
+	int64_t tunnel_grace_ms;      /**< how long a tunnel is kept, empty, after its Gateway left; default 0 */
 };
 
 /** How many API calls all that share a store and an account may make: share_percent of calls in any window. */

@@ -13,7 +13,7 @@
 static const char *const document_members[] = { "format", "project", "lineage", "serial", "resources", "zones",
 						"gateways" };
 static const char *const resource_members[] = { "address", "kind", "id", "tunnel", "object", "account_id", "zone_id",
-						"prior_comment", "precedence", "protected", "fields" };
+						"prior_comment", "precedence", "protected", "retired_ms", "fields" };
 static const char *const zone_members[] = { "account", "zone_id", "name", "plan" };
 static const char *const gateway_members[] = { "address", "owner", "account_id", "tunnel_id", "tunnel_name", "document" };
 
@@ -47,6 +47,8 @@ static enum rc add_resource(struct arena *arena, const struct recorded *item, st
 		rc = add_texts(arena, object, resource_members, texts, COUNT(texts));
 	if (!rc && item->is_protected)
 		rc = json_set(arena, object, "protected", json_new_bool(arena, true));
+	if (!rc && item->retired_ms)
+		rc = json_set(arena, object, "retired_ms", json_new_int(arena, item->retired_ms));
 	if (!rc)
 		rc = json_set(arena, object, "fields", fields);
 	return rc ? rc : json_push(arena, list, object);
@@ -183,6 +185,19 @@ static bool read_bool(struct reading *r, const struct json *object, const char *
 	return value && value->type == JSON_BOOL && value->u.boolean;
 }
 
+/** A time from 1 on; 0 when there is none. */
+static int64_t read_time(struct reading *r, const struct json *object, const char *key)
+{
+	const struct json *value = json_get(object, key);
+
+	if (!value)
+		return 0;
+	if (json_is_int(value) && value->u.number >= 1)
+		return (int64_t)value->u.number;
+	complain(r, "%s is no time in milliseconds", key);
+	return 0;
+}
+
 /** @return an array or object of @p type; NULL after a complaint */
 static const struct json *read_tree(struct reading *r, const struct json *object, const char *key, enum json_type type)
 {
@@ -246,7 +261,8 @@ static enum rc read_resource(struct reading *r, const struct json *object, struc
 	struct recorded item = { .account_id = read_text(r, object, "account_id", false),
 				 .zone_id = read_text(r, object, "zone_id", false),
 				 .prior_comment = read_text(r, object, "prior_comment", false),
-				 .is_protected = read_bool(r, object, "protected") };
+				 .is_protected = read_bool(r, object, "protected"),
+				 .retired_ms = read_time(r, object, "retired_ms") };
 	const char *address = read_text(r, object, "address", true), *tunnel = read_text(r, object, "tunnel", false);
 	const char *kind_name = read_text(r, object, "kind", true), *id = read_text(r, object, "id", false);
 	const char *origin = read_text(r, object, "object", false), *precedence = read_text(r, object, "precedence", false);
@@ -257,6 +273,8 @@ static enum rc read_resource(struct reading *r, const struct json *object, struc
 	check_members(r, object, resource_members, COUNT(resource_members));
 	if (!check_address(r, address, kind_name, tunnel, &kind) || !fields)
 		return RC_OK;
+	if (item.retired_ms && kind != RESOURCE_TUNNEL)
+		complain(r, "retired_ms: only a tunnel can be retired");
 	check_fields(r, kind, fields);
 	rc = resource_from_json(r->arena, kind, address, fields, &item.resource);
 	if (rc == RC_CORRUPT)

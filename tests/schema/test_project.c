@@ -82,6 +82,7 @@ static void test_defaults(void **state)
 	assert_int_equal(p.budget.share_percent, 60);
 	assert_int_equal(p.guard.max_delete_percent, 30);
 	assert_int_equal(p.guard.max_rule_percent, 50);
+	assert_int_equal(p.guard.tunnel_grace_ms, 0);
 	assert_int_equal(p.ignore_count, 0);
 	assert_null(p.text);
 }
@@ -113,7 +114,7 @@ static const char full[] =
 	"  tunnelName: \"{project}-{gateway}\"\n"
 	"  dns: {settle: 1m30s, onConflict: refuse}\n"
 	"  budget: {calls: 60/15s, share: 100%}\n"
-	"  guard: {maxDeletes: 0, maxDeletePercent: 100, maxRulePercent: 5}\n"
+	"  guard: {maxDeletes: 0, maxDeletePercent: 100, maxRulePercent: 5, tunnelGrace: 24h}\n"
 	"  ignore:\n"
 	"  - {address: \"cname/*.example.com\", field: comment, reason: owned by marketing, until: 2026-12-31}\n"
 	"  - {address: \"*\", reason: all of it, until: 2026-12-31T12:00:00+01:00}\n"
@@ -190,6 +191,7 @@ static void test_every_key_is_read(void **state)
 	assert_int_equal(p->budget.share_percent, 100);
 	assert_int_equal(p->guard.max_delete_percent, 100);
 	assert_int_equal(p->guard.max_rule_percent, 5);
+	assert_int_equal(p->guard.tunnel_grace_ms, 24 * 3600 * 1000);
 	check_ignores(p);
 }
 
@@ -354,7 +356,7 @@ static const struct {
 	{SPEC "  guard: {maxDeletePercent: 101}\n", "A0307", 5, 29, NULL, "from 0 to 100"},
 	{SPEC "  guard: {maxRulePercent: 50%}\n", "A0303", 5, 27, "a number", NULL},
 	{SPEC "  guard: {maxRulePercent: 0.5}\n", "A0303", 5, 27, NULL, NULL},
-	{SPEC "  guard: {tunnelGrace: 24h}\n", "A0305", 5, 11, "tunnelGrace", NULL},
+	{SPEC "  guard: {tunnelGrace: soon}\n", "A0307", 5, 24, "no duration", NULL},
 	{SPEC "  ignore: [{reason: x}]\n", "A0302", 5, 12, "spec.ignore[0] has no address", "Add address"},
 	{SPEC "  ignore: [{address: \"*\"}]\n", "A0302", 5, 12, "spec.ignore[0] has no reason", "why"},
 	{SPEC "  ignore: [{address: record/x, reason: ok}]\n", "A0307", 5, 22, NULL, "cname/"},
