@@ -36,7 +36,7 @@ const struct option option_table[] = {
 	{ "token-env", 0, OPTION_STRING, FIELD(token_env), "NAME", "ADIT_TOKEN_ENV",
 	  "Environment variable that holds the API token, for projects with one account", LIVE, 0, 0 },
 	{ "state", 0, OPTION_STRING, FIELD(state), "PATH", "ADIT_STATE",
-	  "Where the recorded state is kept: a file, or a postgres:// URL", PROJECT, 0, 0 },
+	  "Where the recorded state is kept: a file, or a URL of postgres://, https:// or s3://", PROJECT, 0, 0 },
 	{ "allow-url", 0, OPTION_LIST, FIELD(allow_urls), "URL", "ADIT_ALLOW_URL",
 	  "Let a token or password go to this origin, which the project file names; may be given again",
 	  PROJECT, 0, 0 },

@@ -216,7 +216,7 @@ static const struct project_key spec_keys[] = {
 	{.name = "attach", .read = read_attach},
 	{.name = "services", .read = read_services},
 	{.name = "state", .read = read_text, .offset = AT(state), .check = check_state,
-	 .form = "the path of a file, or a postgres:// URL", .is_unshown = true},
+	 .form = "the path of a file, or a URL of postgres://, https:// or s3://", .is_unshown = true},
 	{.name = "tunnelName", .read = read_tunnel_name, .offset = AT(tunnel_name)},
 	{.name = "dns", .read = read_dns},
 	{.name = "guard", .read = read_guard},

@@ -189,5 +189,6 @@ bool check_field_name(const char *text)
 
 bool check_state(const char *text)
 {
-	return *text && (!strstr(text, "://") || str_has_prefix(text, "postgres://") || str_has_prefix(text, "postgresql://"));
+	return *text && (!strstr(text, "://") || str_has_prefix(text, "postgres://") || str_has_prefix(text, "postgresql://") ||
+			 str_has_prefix(text, "https://") || str_has_prefix(text, "http://") || str_has_prefix(text, "s3://"));
 }

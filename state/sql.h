@@ -65,6 +65,8 @@ struct sql_driver {
 	enum rc (*commit)(struct sql_store *s);
 	/** End the transaction without effect; fine without one. */
 	void (*rollback)(struct sql_store *s);
+	/** After a transaction that committed; NULL: nothing is due then. */
+	void (*done)(struct sql_store *s);
 	/** Run a statement with the project as ?1 and @p values from ?2 on; they must live until finish(). */
 	enum rc (*query)(struct sql_store *s, enum statement id, const struct value *values, size_t count,
 			 struct sql_rows **ret_rows);
@@ -90,6 +92,8 @@ struct sql_store {
 	bool budget_only;              /**< see store_options */
 	bool is_quiet;                 /**< fail without a diagnostic */
 	bool is_impatient;             /**< do not wait for a busy database */
+	int64_t wait_until_ms;         /**< on the run's clock: how long others are waited for; 0: as long as the driver does */
+	bool is_locking;               /**< the transaction that runs takes the lease */
 	bool is_loss_told;             /**< the lost lease has its diagnostic */
 	int64_t ttl_ms;
 	size_t history_runs;

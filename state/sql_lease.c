@@ -292,6 +292,8 @@ enum rc sql_write_end(struct sql_store *s, enum rc rc)
 		rc = s->driver->commit(s);
 	if (rc)
 		s->driver->rollback(s);
+	else if (s->driver->done)
+		s->driver->done(s);
 	failpoint("commit.after");
 	return rc;
 }
@@ -325,7 +327,9 @@ static enum rc try_lock(struct sql_store *s, const char *purpose, struct lease_i
 	rc = sql_find_rival(s, NULL, ret_rival);
 	if (rc == RC_NOTFOUND || rc == RC_STALE)
 		rc = write_lease(s, &meta, purpose, &fence);
+	s->is_locking = true;
 	rc = sql_write_end(s, rc);
+	s->is_locking = false;
 	if (!rc) {
 		s->fence = fence;
 		s->is_loss_told = false;
@@ -342,6 +346,7 @@ enum rc sql_lock(struct store *store, const char *purpose, int64_t timeout_ms)
 	if (s->fence)
 		return sql_heartbeat(store);
 	failpoint("lease.take");
+	s->wait_until_ms = timeout_ms > INT64_MAX / 2 ? INT64_MAX / 2 : begun_ms + timeout_ms;
 	for (;;) {
 		struct lease_info rival;
 		int64_t left_ms;
@@ -385,10 +390,11 @@ void sql_unlock(struct store *store)
 	s->is_quiet = true;
 	rc = s->driver->begin(s, true);
 	if (!rc)
-		rc = sql_write_end(s, sql_execute(s, SQL_LEASE_DELETE, &fence, 1));
+		rc = sql_execute(s, SQL_LEASE_DELETE, &fence, 1);
+	s->fence = 0;
+	rc = sql_write_end(s, rc);
 	(void)rc;
 	s->is_quiet = false;
-	s->fence = 0;
 }
 
 enum rc sql_lease(struct store *store, struct arena *arena, struct lease_info *ret_lease)

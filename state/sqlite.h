@@ -29,6 +29,19 @@ enum rc sqlite_store_open(struct run *run, const char *path, const struct store_
 /* sqlite_driver.c */
 
 extern const struct sql_driver sqlite_driver;
+/* Its functions, for drivers that are SQLite's but for some of them. */
+enum rc sqlite_driver_begin(struct sql_store *store, bool is_write) MUST_CHECK;
+enum rc sqlite_driver_commit(struct sql_store *store) MUST_CHECK;
+void sqlite_driver_rollback(struct sql_store *store);
+enum rc sqlite_driver_query(struct sql_store *store, enum statement id, const struct value *values, size_t count,
+			    struct sql_rows **ret_rows) MUST_CHECK;
+enum rc sqlite_driver_next(struct sql_rows *rows, bool *ret_any) MUST_CHECK;
+void sqlite_driver_finish(struct sql_rows *rows);
+enum rc sqlite_driver_column(struct arena *arena, struct sql_rows *rows, int column, const char **ret_text) MUST_CHECK;
+int64_t sqlite_driver_integer(struct sql_rows *rows, int column);
+int64_t sqlite_driver_changed(struct sql_store *store);
+/** A database in memory with the newest schema. @return RC_OK; RC_NOMEM; as sqlite_fault() */
+enum rc sqlite_open_memory(struct sqlite_store *s) MUST_CHECK;
 /** Say what went wrong and classify it. @param result of the SQLite call that failed
  * @return RC_NOMEM; RC_CONFLICT busy (A0503); RC_CORRUPT (A0505); RC_IO (A0509); RC_LIMIT or RC_INTERNAL a value that
  * no row can hold (A0516) */

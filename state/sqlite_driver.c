@@ -82,18 +82,18 @@ enum rc sqlite_run_text(struct sqlite_store *s, const char *sql)
 	return result == SQLITE_OK ? RC_OK : sqlite_fault(s, result);
 }
 
-static enum rc driver_begin(struct sql_store *store, bool is_write)
+enum rc sqlite_driver_begin(struct sql_store *store, bool is_write)
 {
 	return sqlite_run_text((struct sqlite_store *)store, is_write ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 
-static enum rc driver_commit(struct sql_store *store)
+enum rc sqlite_driver_commit(struct sql_store *store)
 {
 	return sqlite_run_text((struct sqlite_store *)store, "COMMIT");
 }
 
 /** SQLite rolls back by itself after some errors, and keeps the transaction after a busy COMMIT. */
-static void driver_rollback(struct sql_store *store)
+void sqlite_driver_rollback(struct sql_store *store)
 {
 	struct sqlite_store *s = (struct sqlite_store *)store;
 
@@ -101,7 +101,7 @@ static void driver_rollback(struct sql_store *store)
 		sqlite_forget_statements(s);
 }
 
-static enum rc driver_query(struct sql_store *store, enum statement id, const struct value *values, size_t count,
+enum rc sqlite_driver_query(struct sql_store *store, enum statement id, const struct value *values, size_t count,
 			    struct sql_rows **ret_rows)
 {
 	struct sqlite_store *s = (struct sqlite_store *)store;
@@ -126,7 +126,7 @@ static sqlite3_stmt *statement_of(const struct sql_rows *rows)
 	return ((const struct sqlite_rows *)rows)->statement;
 }
 
-static enum rc driver_next(struct sql_rows *rows, bool *ret_any)
+enum rc sqlite_driver_next(struct sql_rows *rows, bool *ret_any)
 {
 	int result = sqlite3_step(statement_of(rows));
 
@@ -136,13 +136,13 @@ static enum rc driver_next(struct sql_rows *rows, bool *ret_any)
 	return RC_OK;
 }
 
-static void driver_finish(struct sql_rows *rows)
+void sqlite_driver_finish(struct sql_rows *rows)
 {
 	sqlite3_reset(statement_of(rows));
 	sqlite3_clear_bindings(statement_of(rows));
 }
 
-static enum rc driver_column(struct arena *arena, struct sql_rows *rows, int column, const char **ret_text)
+enum rc sqlite_driver_column(struct arena *arena, struct sql_rows *rows, int column, const char **ret_text)
 {
 	sqlite3_stmt *statement = statement_of(rows);
 	const void *bytes = sqlite3_column_text(statement, column);
@@ -159,12 +159,12 @@ static enum rc driver_column(struct arena *arena, struct sql_rows *rows, int col
 	return RC_OK;
 }
 
-static int64_t driver_integer(struct sql_rows *rows, int column)
+int64_t sqlite_driver_integer(struct sql_rows *rows, int column)
 {
 	return sqlite3_column_int64(statement_of(rows), column);
 }
 
-static int64_t driver_changed(struct sql_store *store)
+int64_t sqlite_driver_changed(struct sql_store *store)
 {
 	return sqlite3_changes64(((struct sqlite_store *)store)->db);
 }
@@ -182,15 +182,15 @@ static void driver_close(struct sql_store *store)
 }
 
 const struct sql_driver sqlite_driver = {
-	.begin = driver_begin,
-	.commit = driver_commit,
-	.rollback = driver_rollback,
-	.query = driver_query,
-	.next = driver_next,
-	.finish = driver_finish,
-	.column = driver_column,
-	.integer = driver_integer,
-	.changed = driver_changed,
+	.begin = sqlite_driver_begin,
+	.commit = sqlite_driver_commit,
+	.rollback = sqlite_driver_rollback,
+	.query = sqlite_driver_query,
+	.next = sqlite_driver_next,
+	.finish = sqlite_driver_finish,
+	.column = sqlite_driver_column,
+	.integer = sqlite_driver_integer,
+	.changed = sqlite_driver_changed,
 	.now_ms = driver_now_ms,
 	.close = driver_close,
 };

@@ -238,3 +238,15 @@ enum rc sqlite_store_open(struct run *run, const char *path, const struct store_
 	*ret_store = &s->sql.base;
 	return RC_OK;
 }
+
+enum rc sqlite_open_memory(struct sqlite_store *s)
+{
+	bool any = false;
+	enum rc rc;
+
+	s->path = ":memory:";
+	rc = connect(s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+	if (!rc)
+		rc = sqlite_run_text(s, "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;");
+	return rc ? rc : sqlite_schema_check(s, &any);
+}

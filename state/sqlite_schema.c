@@ -207,12 +207,16 @@ static enum rc migrate(struct sqlite_store *s, const struct migration *table, si
 
 enum rc sqlite_migrate(struct sqlite_store *s, const struct migration *table, size_t count, int to)
 {
-	enum rc rc = s->sql.driver->begin(&s->sql, true);
+	enum rc rc = sqlite_driver_begin(&s->sql, true);
 
 	if (rc)
 		return rc;
 	rc = migrate(s, table, count, to);
-	return sql_write_end(&s->sql, rc);
+	if (!rc)
+		rc = sqlite_driver_commit(&s->sql);
+	if (rc)
+		sqlite_driver_rollback(&s->sql);
+	return rc;
 }
 
 /** Opened for reading, an older file stays as it is: what is read is a copy in memory, brought to this adit's version. */

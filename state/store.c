@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "state/blob.h"
 #include "state/postgres.h"
 #include "state/sqlite.h"
 
@@ -18,6 +19,9 @@ static const struct {
 } schemes[] = {
 	{ "postgres://", postgres_store_open },
 	{ "postgresql://", postgres_store_open },
+	{ "https://", tfhttp_store_open },
+	{ "http://", tfhttp_store_open },
+	{ "s3://", s3_store_open },
 };
 
 enum rc store_open(struct run *run, const char *location, const struct store_options *options, struct store **ret_store)
@@ -33,6 +37,6 @@ enum rc store_open(struct run *run, const char *location, const struct store_opt
 	/* Nothing behind the scheme: a URL may hold a password. */
 	diag = diag_add(&run->diags, SEVERITY_ERROR, "A0507", NOWHERE, "a state cannot be kept at \"%.*s\"",
 			scheme_end ? (int)(scheme_end - location) + 3 : 0, location);
-	diag_help(&run->diags, diag, "Name a file or a postgres:// URL: --state, ADIT_STATE, or state: in adit.yaml.");
+	diag_help(&run->diags, diag, "Name a file, or a URL of postgres://, https:// or s3://: --state, ADIT_STATE, or state: in adit.yaml.");
 	return RC_UNSUPPORTED;
 }
