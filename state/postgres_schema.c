@@ -19,7 +19,8 @@ static const char version_2[] =
 	"  lineage " TEXT " NOT NULL,"
 	"  serial BIGINT NOT NULL CHECK (serial >= 0),"
 	"  fence BIGINT NOT NULL CHECK (fence >= 0),"
-	"  suspended " TEXT ");"
+	"  suspended " TEXT ","
+	"  seal " TEXT ");"
 
 	"CREATE TABLE adit.resource ("
 	"  project " TEXT " NOT NULL,"
@@ -62,7 +63,8 @@ static const char version_2[] =
 	"CREATE TABLE adit.intent ("
 	"  id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
 	"  project " TEXT " NOT NULL, run BIGINT, operation " TEXT " NOT NULL, address " TEXT ", detail " TEXT ","
-	"  began_ms BIGINT NOT NULL, ended_ms BIGINT, result " TEXT ");"
+	"  began_ms BIGINT NOT NULL, ended_ms BIGINT, result " TEXT ","
+	"  fingerprint " TEXT ");"
 	"CREATE INDEX intent_open ON adit.intent (project, id) WHERE result IS NULL;"
 
 	"CREATE TABLE adit.lease ("

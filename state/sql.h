@@ -15,7 +15,7 @@
 
 /** Statements that a driver prepares once per store; their texts: sql_text(). ?1 is always the project. */
 enum statement {
-	SQL_META_ENSURE, SQL_META_READ, SQL_META_LINEAGE, SQL_META_SERIAL, SQL_META_FENCE, SQL_META_REPLACE, SQL_META_SUSPEND,
+	SQL_META_ENSURE, SQL_META_READ, SQL_META_LINEAGE, SQL_META_SERIAL, SQL_META_FENCE, SQL_META_REPLACE, SQL_META_SUSPEND, SQL_META_SEAL,
 	SQL_LEASE_READ, SQL_LEASE_WRITE, SQL_LEASE_RENEW, SQL_LEASE_DELETE,
 	SQL_RESOURCE_READ, SQL_RESOURCE_WRITE, SQL_RESOURCE_DELETE,
 	SQL_ZONE_READ, SQL_ZONE_WRITE, SQL_ZONE_CLEAR,
@@ -93,6 +93,7 @@ struct sql_store {
 	bool is_quiet;                 /**< fail without a diagnostic */
 	bool is_impatient;             /**< do not wait for a busy database */
 	int64_t wait_until_ms;         /**< on the run's clock: how long others are waited for; 0: as long as the driver does */
+	bool has_meta;                 /**< the transaction that runs may change meta: it is sealed before the commit */
 	bool is_locking;               /**< the transaction that runs takes the lease */
 	bool is_loss_told;             /**< the lost lease has its diagnostic */
 	int64_t ttl_ms;

@@ -15,16 +15,27 @@
  * An intent that cannot be judged, because its object cannot be seen, stays open. */
 #include "state/sql.h"
 
+#include <string.h>
+
 #include "base/failpoint.h"
 #include "base/str.h"
 
+static const char *intent_fingerprint(struct arena *arena, const struct intent *intent)
+{
+	const char *text = arena_printf(arena, "%s\n%s\n%s", str_or_empty(intent->operation), str_or_empty(intent->address),
+					str_or_empty(intent->detail));
+
+	return text ? str_xxh3_hex(arena, text, strlen(text)) : NULL;
+}
+
 static enum rc write_intent(struct sql_store *s, struct intent *intent, int64_t now_ms)
 {
+	const char *fingerprint = intent_fingerprint(s->run->arena, intent);
 	const struct value values[] = { int_value(s->run_id), text_value(intent->operation), text_value(intent->address),
-					text_value(intent->detail), int_value(now_ms) };
+					text_value(intent->detail), int_value(now_ms), text_value(fingerprint) };
 	struct sql_rows *rows = NULL;
 	bool any = false;
-	enum rc rc = sql_query(s, SQL_INTENT_BEGIN, values, 5, &rows);
+	enum rc rc = fingerprint ? sql_query(s, SQL_INTENT_BEGIN, values, 6, &rows) : RC_NOMEM;
 
 	if (!rc)
 		rc = sql_next(rows, &any);
@@ -105,8 +116,9 @@ enum rc sql_commit(struct store *store, const struct outcome *outcome)
 	return rc ? rc : sql_write_end(s, write_outcome(s, outcome));
 }
 
-static enum rc read_intent(struct arena *arena, struct sql_rows *rows, struct intent *ret_intent)
+static enum rc read_intent(struct sql_store *s, struct arena *arena, struct sql_rows *rows, struct intent *ret_intent)
 {
+	const char *fingerprint = NULL;
 	struct intent intent = { .id = sql_integer(rows, 0) };
 	enum rc rc = sql_column(arena, rows, 1, &intent.operation);
 
@@ -114,6 +126,11 @@ static enum rc read_intent(struct arena *arena, struct sql_rows *rows, struct in
 		rc = sql_column(arena, rows, 2, &intent.address);
 	if (!rc)
 		rc = sql_column(arena, rows, 3, &intent.detail);
+	if (!rc)
+		rc = sql_column(arena, rows, 4, &fingerprint);
+	/* Those of older versions have none. */
+	if (!rc && fingerprint && !str_eq(fingerprint, intent_fingerprint(arena, &intent)))
+		rc = sql_fault_damaged(s, "its record of an operation under way is damaged");
 	if (!rc)
 		*ret_intent = intent;
 	return rc;
@@ -138,7 +155,7 @@ enum rc sql_open_intents(struct store *store, struct arena *arena, struct intent
 			break;
 		}
 		intents = grown;
-		rc = read_intent(arena, rows, &intents[count++]);
+		rc = read_intent(s, arena, rows, &intents[count++]);
 		if (!rc)
 			rc = sql_next(rows, &any);
 	}

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/failpoint.h"
@@ -121,7 +122,17 @@ enum rc sql_fault_lost(struct sql_store *s)
 	return RC_STALE;
 }
 
-enum rc sql_meta_read(struct sql_store *s, struct arena *arena, struct meta *ret_meta)
+/** What a flipped bit must not change unseen. */
+static const char *meta_seal(struct arena *arena, const struct meta *meta)
+{
+	const char *text = arena_printf(arena, "%s\n%lld\n%s", str_or_empty(meta->lineage), (long long)meta->serial,
+					str_or_empty(meta->suspended));
+
+	return text ? str_xxh3_hex(arena, text, strlen(text)) : NULL;
+}
+
+/** @param ret_seal  as it stands there; NULL: none yet */
+static enum rc read_meta(struct sql_store *s, struct arena *arena, struct meta *ret_meta, const char **ret_seal)
 {
 	struct meta meta = { 0 };
 	struct sql_rows *row = NULL;
@@ -141,10 +152,49 @@ enum rc sql_meta_read(struct sql_store *s, struct arena *arena, struct meta *ret
 	}
 	if (!rc)
 		rc = sql_column(arena, row, 4, &meta.suspended);
+	if (!rc)
+		rc = sql_column(arena, row, 5, ret_seal);
 	sql_finish(row);
 	if (!rc)
 		*ret_meta = meta;
 	return rc;
+}
+
+enum rc sql_meta_read(struct sql_store *s, struct arena *arena, struct meta *ret_meta)
+{
+	const char *seal = NULL;
+	struct meta meta = { 0 };
+	const char *right = NULL;
+	enum rc rc = read_meta(s, arena, &meta, &seal);
+
+	/* Within a transaction that changes it, it was looked at before. */
+	if (!rc && seal && !s->has_meta) {
+		right = meta_seal(arena, &meta);
+		if (!right)
+			rc = RC_NOMEM;
+		else if (!str_eq(seal, right))
+			rc = sql_fault_damaged(s, "its record of the project is damaged");
+	}
+	if (!rc)
+		*ret_meta = meta;
+	return rc;
+}
+
+static enum rc seal_meta(struct sql_store *s)
+{
+	struct meta meta = { 0 };
+	const char *seal = NULL;
+	struct value value;
+	enum rc rc = read_meta(s, s->run->arena, &meta, &seal);
+
+	if (rc == RC_NOTFOUND)
+		return RC_OK;
+	if (rc)
+		return rc;
+	value = text_value(meta_seal(s->run->arena, &meta));
+	if (!value.text)
+		return RC_NOMEM;
+	return seal && str_eq(seal, value.text) ? RC_OK : sql_execute(s, SQL_META_SEAL, &value, 1);
 }
 
 /** A random UUID (RFC 4122, version 4). */
@@ -267,6 +317,7 @@ static enum rc begin_with_meta(struct sql_store *s, struct meta *ret_meta)
 	if (rc)
 		return rc;
 	rc = ensure_meta(s, ret_meta);
+	s->has_meta = !rc;
 	return rc ? sql_write_end(s, rc) : RC_OK;
 }
 
@@ -287,6 +338,9 @@ enum rc sql_write_begin(struct sql_store *s)
 
 enum rc sql_write_end(struct sql_store *s, enum rc rc)
 {
+	if (!rc && s->has_meta)
+		rc = seal_meta(s);
+	s->has_meta = false;
 	failpoint("commit.before");
 	if (!rc)
 		rc = s->driver->commit(s);

@@ -246,6 +246,7 @@ enum rc sql_load_rows(struct sql_store *s, struct arena *arena, struct recorded_
 {
 	struct recorded_state state = { .lineage = "" };
 	struct meta meta;
+	bool is_known;
 	enum rc rc = sql_meta_read(s, arena, &meta);
 
 	if (!rc) {
@@ -253,8 +254,11 @@ enum rc sql_load_rows(struct sql_store *s, struct arena *arena, struct recorded_
 		state.serial = meta.serial;
 		state.suspended = meta.suspended;
 	}
+	is_known = !rc;
 	if (!rc || rc == RC_NOTFOUND)
 		rc = load_resources(s, arena, &state);
+	if (!rc && !is_known && state.count)
+		rc = sql_fault_damaged(s, "its record of the project is gone");
 	if (!rc)
 		rc = load_zones(s, arena, &state);
 	if (!rc)

@@ -18,10 +18,11 @@
 static const char *const texts[SQL_COUNT] = {
 	[SQL_META_ENSURE] = "INSERT INTO meta (project, format, lineage, serial, fence)"
 			    " VALUES (?1, ?2, '', 0, 0) ON CONFLICT DO NOTHING",
-	[SQL_META_READ] = "SELECT format, lineage, serial, fence, suspended FROM meta WHERE project = ?1",
+	[SQL_META_READ] = "SELECT format, lineage, serial, fence, suspended, seal FROM meta WHERE project = ?1",
 	[SQL_META_LINEAGE] = "UPDATE meta SET lineage = ?2 WHERE project = ?1",
 	[SQL_META_SERIAL] = "UPDATE meta SET serial = serial + 1 WHERE project = ?1",
 	[SQL_META_FENCE] = "UPDATE meta SET fence = ?2 WHERE project = ?1",
+	[SQL_META_SEAL] = "UPDATE meta SET seal = ?2 WHERE project = ?1",
 	[SQL_META_SUSPEND] = "UPDATE meta SET suspended = ?2 WHERE project = ?1",
 	[SQL_META_REPLACE] = "UPDATE meta SET lineage = ?2, serial = ?3 WHERE project = ?1",
 
@@ -52,10 +53,11 @@ static const char *const texts[SQL_COUNT] = {
 			   " ON CONFLICT (project, account, zone_id) DO UPDATE SET name = excluded.name, plan = excluded.plan",
 	[SQL_ZONE_CLEAR] = "DELETE FROM zone WHERE project = ?1",
 
-	[SQL_INTENT_BEGIN] = "INSERT INTO intent (project, run, operation, address, detail, began_ms)"
-			     " VALUES (?1, nullif(?2, 0), ?3, ?4, ?5, ?6) RETURNING id",
+	[SQL_INTENT_BEGIN] = "INSERT INTO intent (project, run, operation, address, detail, began_ms, fingerprint)"
+			     " VALUES (?1, nullif(?2, 0), ?3, ?4, ?5, ?6, ?7) RETURNING id",
 	[SQL_INTENT_END] = "UPDATE intent SET result = ?3, ended_ms = ?4 WHERE project = ?1 AND id = ?2 AND result IS NULL",
-	[SQL_INTENT_OPEN] = "SELECT id, operation, address, detail FROM intent WHERE project = ?1 AND result IS NULL ORDER BY id",
+	[SQL_INTENT_OPEN] = "SELECT id, operation, address, detail, fingerprint FROM intent WHERE project = ?1 AND result IS NULL"
+			    " ORDER BY id",
 	[SQL_INTENT_PRUNE] = "DELETE FROM intent WHERE project = ?1 AND result IS NOT NULL",
 
 	[SQL_RUN_NEXT] = "SELECT coalesce(max(id), 0) + 1 FROM run WHERE project = ?1",

@@ -165,11 +165,12 @@ static enum rc configure(struct sqlite_store *s)
 			       "PRAGMA synchronous = EXTRA; PRAGMA temp_store = MEMORY;");
 }
 
-/** Writing to a damaged file would damage more: look at every page first. */
+/** Every page, and every row against its index: a row that a flipped bit hid from its project would be taken for never
+ * recorded. */
 static enum rc check_pages(struct sqlite_store *s)
 {
 	sqlite3_stmt *row = NULL;
-	int result = sqlite3_prepare_v2(s->db, "PRAGMA quick_check(1)", -1, &row, NULL);
+	int result = sqlite3_prepare_v2(s->db, "PRAGMA integrity_check(1)", -1, &row, NULL);
 	enum rc rc = RC_OK;
 
 	if (result == SQLITE_OK)
@@ -197,11 +198,13 @@ static enum rc open_database(struct sqlite_store *s)
 		tighten(s);
 	if (!any)
 		sqlite_disconnect(s);
-	if (s->sql.read_only || s->sql.budget_only)
+	if (s->sql.budget_only || !any)
 		return RC_OK;
 	rc = check_pages(s);
+	if (rc || s->sql.read_only)
+		return rc;
 	/* Refused, without an error, while others have a WAL open: then it stays WAL, which is as durable. */
-	return rc ? rc : sqlite_run_text(s, "PRAGMA journal_mode = DELETE");
+	return sqlite_run_text(s, "PRAGMA journal_mode = DELETE");
 }
 
 static enum rc find_paths(struct sqlite_store *s, const char *path)

@@ -117,6 +117,8 @@ static const char version_1[] =
 /* Why a project is suspended; since when a tunnel is empty; a rule's place; shared tunnels; and the budget of an account, which all projects share. */
 static const char version_2[] =
 	"ALTER TABLE meta ADD COLUMN suspended TEXT;"
+	"ALTER TABLE meta ADD COLUMN seal TEXT;"            /* XXH3-128 of lineage, serial and suspended; NULL before the first */
+	"ALTER TABLE intent ADD COLUMN fingerprint TEXT;"   /* XXH3-128 of its texts */
 	"ALTER TABLE resource ADD COLUMN retired_ms INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE resource ADD COLUMN precedence TEXT;"
 	"CREATE INDEX resource_tunnel ON resource (project, tunnel);"
