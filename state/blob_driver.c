@@ -139,8 +139,11 @@ static enum rc driver_begin(struct sql_store *store, bool is_write)
 	struct blob_store *s = self(store);
 	enum rc rc;
 
-	if (!is_write)
-		return sqlite_driver_begin(store, false);
+	if (!is_write) {
+		/* Without the lock others may have written since the last look. */
+		rc = s->lock_id ? RC_OK : refresh(s);
+		return rc ? rc : sqlite_driver_begin(store, false);
+	}
 	rc = lock(s);
 	/* Also with the lock held: who was stopped for long may have lost it without knowing. */
 	if (!rc)

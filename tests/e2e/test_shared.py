@@ -481,6 +481,7 @@ class Races(Shared):
             second.result(timeout=60)
         self.assert_right(self.shop, self.blog)
 
+    @unittest.skipIf(os.environ.get("LAB_STORE") in ("http", "s3"), "one lock covers the whole document there")
     def test_who_is_stopped_for_long_writes_nothing(self):
         self.edit_both()
         first = self.stopped("shop", "journal.intent:1", "apply", "--auto-approve", "--max-rule-percent", "100")
@@ -668,6 +669,7 @@ class Races(Shared):
             second.result(timeout=60)
         self.assert_right(self.shop, self.blog)
 
+    @unittest.skipIf(os.environ.get("LAB_STORE") in ("http", "s3"), "one lock covers the whole document there")
     def test_who_is_stopped_for_long_writes_nothing(self):
         self.edit_both()
         first = self.stopped("shop", "journal.intent:1", "apply", "--auto-approve", "--max-rule-percent", "100")

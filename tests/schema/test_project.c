@@ -341,7 +341,7 @@ static const struct {
 	{SPEC "  defaultGateway: edge/*\n", "A0307", 5, 19, NULL, NULL},
 	{SPEC "  attach: lenien\n", "A0307", 5, 11, "lenien", "Did you mean lenient? It must be strict or lenient."},
 	{SPEC "  services: always\n", "A0307", 5, 13, NULL, "optional or require"},
-	{SPEC "  state: s3://bucket/key\n", "A0307", 5, 10, "spec.state", "file"},
+	{SPEC "  state: ftp://host/path\n", "A0307", 5, 10, "spec.state", "file"},
 	{SPEC "  tunnelName: \"{project}\"\n", "A0312", 5, 15, "{gateway}", NULL},
 	{SPEC "  tunnelName: \"{gateway}{cluster}\"\n", "A0312", 5, 15, "variable", "{namespace}"},
 	{SPEC "  tunnelName: \"{gateway\"\n", "A0312", 5, 15, "variable", NULL},
