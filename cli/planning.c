@@ -32,6 +32,21 @@ static enum rc recorded_owners(struct session *session, const struct recorded_st
 	return rc;
 }
 
+/** A source that went empty is more often a broken pipeline than a wish. */
+static enum rc check_sources(struct session *session, const struct recorded_state *recorded)
+{
+	struct diags *diags = &session->run.diags;
+	struct diag *diag;
+
+	if (!session->empty_source || !recorded->count || session->options.allow_empty)
+		return RC_OK;
+	diag = diag_add(diags, SEVERITY_ERROR, "A0861", session->empty_source_span, "there is no object in %s",
+			session->empty_source);
+	diag_help(diags, diag, "What came from it before would be deleted. If it is meant to be empty: --allow-empty.");
+	session->verdict.refused = true;
+	return RC_INVALID;
+}
+
 static enum rc load_desired(struct session *session, enum planning_mode mode, const struct recorded_state *recorded)
 {
 	struct map owners;
@@ -47,6 +62,8 @@ static enum rc load_desired(struct session *session, enum planning_mode mode, co
 		return RC_OK;
 	}
 	rc = session_load_manifests(session);
+	if (!rc)
+		rc = check_sources(session, recorded);
 	if (!rc && session->objects.invalid_count) {
 		if (session->options.keep_going) {
 			session->verdict.partial = true;

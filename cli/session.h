@@ -32,6 +32,8 @@ struct session {
 	struct verdict verdict;
 	struct project project;
 	struct objects objects;
+	const char *empty_source;         /**< path of an input that has no document; NULL: each has one */
+	struct span empty_source_span;
 	struct desired *desired;
 	struct sharing sharing;           /**< cli/sharing.h; empty until learnt */
 	struct store *store;              /**< NULL until opened */

@@ -37,6 +37,7 @@ static enum rc list_inputs(struct session *session, struct source_input **ret_in
 		inputs[i].path = source ? file_join(session->run.arena, project->folder, source->path)
 					: files->items[i];
 		inputs[i].name_space = source ? source->name_space : NULL;
+		inputs[i].may_be_empty = session->options.allow_empty;
 		if (source)
 			inputs[i].span = source->span;
 		if (session->options.name_space)
@@ -49,18 +50,42 @@ static enum rc list_inputs(struct session *session, struct source_input **ret_in
 	return RC_OK;
 }
 
+/** Remember an input of which nothing came. One whose files another input has, too, is not looked at.
+ * @param documents  of each text */
+static void note_empty_source(struct session *session, const struct source_text *texts, const size_t *documents, size_t count)
+{
+	for (size_t i = 0; i < count && !session->empty_source; i++) {
+		size_t sum = 0;
+
+		for (size_t j = 0; j < count; j++)
+			if (texts[j].input == texts[i].input)
+				sum += documents[j];
+		if (sum)
+			continue;
+		session->empty_source = texts[i].input->path;
+		session->empty_source_span = texts[i].input->span;
+	}
+}
+
 static enum rc decode_all(struct session *session, const struct source_text *texts, size_t count)
 {
 	struct run *run = &session->run;
+	size_t *documents = arena_array(run->arena, count, sizeof(*documents));
 	struct decoder *decoder;
-	enum rc rc = decode_open(run->arena, &run->diags, &session->objects, &decoder);
+	enum rc rc = documents ? decode_open(run->arena, &run->diags, &session->objects, &decoder) : RC_NOMEM;
 
 	if (rc)
 		return rc;
-	for (size_t i = 0; !rc && i < count; i++)
+	for (size_t i = 0; !rc && i < count; i++) {
+		size_t before = session->objects.document_count;
+
 		rc = run_is_interrupted(run) ? RC_CANCELLED : decode_text(decoder, texts[i].text, texts[i].name_space);
+		documents[i] = session->objects.document_count - before;
+	}
 	if (!rc)
 		rc = decode_finish(decoder);
+	if (!rc)
+		note_empty_source(session, texts, documents, count);
 	decode_close(decoder);
 	return rc;
 }
@@ -96,6 +121,7 @@ enum rc session_translate(struct session *session, const struct map *recorded)
 		.objects = &session->objects,
 		.recorded = recorded,
 		.taken = sharing_taken(session),
+		.may_be_empty = session->options.allow_empty,
 	};
 	enum rc rc = sharing_add_gateways(session);
 

@@ -18,10 +18,11 @@ struct translate_input {
 	const struct map *recorded;
 	/** Rule address -> the other project that has this place in a shared tunnel (const char *); NULL: nobody. */
 	const struct map *taken;
+	bool may_be_empty; /**< an input without a Gateway of ours asks for nothing, and is no fault */
 };
 
 /** @param ret_desired  arena
- * @return RC_OK; RC_INVALID (no Gateway of ours A0201, two Gateways with one tunnel name A0202, ...: diagnostics tell);
+ * @return RC_OK; RC_INVALID (no Gateway of ours A0201 unless it may be empty, two Gateways with one tunnel name A0202, ...: diagnostics tell);
  * RC_LIMIT; RC_NOMEM */
 enum rc translate(struct arena *arena, struct diags *diags, const struct translate_input *input,
 		  struct desired **ret_desired) MUST_CHECK;

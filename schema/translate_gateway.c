@@ -286,12 +286,12 @@ static void say_why_not(struct translation *t, const struct known_gateway *known
 		diag_help(t->diags, diag,
 			  "List the class in gatewayClasses of one of spec.accounts, or its controller in "
 			  "spec.controllerNames, "
-			  "or write a Gateway of class cloudflare.");
+			  "or write a Gateway of class cloudflare. If nothing shall be left: --allow-empty.");
 }
 
 static void say_why_none(struct translation *t)
 {
-	bool is_fatal = t->draft_count == 0;
+	bool is_fatal = t->draft_count == 0 && !t->in->may_be_empty;
 
 	for (size_t i = 0; i < t->gateway_count; i++)
 		say_why_not(t, &t->gateways[i], is_fatal);
@@ -301,7 +301,7 @@ static void say_why_none(struct translation *t)
 				   "nothing to expose: the input has no Gateway and no Tunnel"),
 			  "Write a Gateway of class cloudflare, or a Tunnel (apiVersion adit.cnap.tech/v1), or "
 			  "name with -f "
-			  "where they are.");
+			  "where they are. If nothing shall be left: --allow-empty.");
 }
 
 enum rc translate_gateways(struct translation *t)
@@ -330,5 +330,5 @@ enum rc translate_gateways(struct translation *t)
 		rc = find_defaults(t);
 	if (!rc)
 		say_why_none(t);
-	return rc ? rc : t->draft_count ? RC_OK : RC_INVALID;
+	return rc ? rc : t->draft_count || t->in->may_be_empty ? RC_OK : RC_INVALID;
 }

@@ -159,11 +159,12 @@ static enum rc search_folder(struct finder *finder, const char *path)
 		finder_fault_unrendered(finder, chart, CHART_FILE);
 	else
 		rc = open_folder(finder, path);
-	if (!rc && finder->count == found && !finder->is_faulty) {
+	if (!rc && finder->count == found && !finder->is_faulty && !finder->input->may_be_empty) {
 		struct diag *diag = finder_fault(finder, "A0011", "there is no manifest in %s", path);
 
 		diag_help(&finder->run->diags, diag,
-			  "adit reads *.yaml, *.yml and *.json, and skips hidden files and what .aditignore lists.");
+			  "adit reads *.yaml, *.yml and *.json, and skips hidden files and what .aditignore lists. "
+			  "If it is meant to be empty: --allow-empty.");
 	}
 	finder->is_faulty |= was_faulty;
 	return rc;

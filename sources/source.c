@@ -45,7 +45,7 @@ static int compare_texts(const void *left, const void *right)
 	return order ? order : str_compare(a->name_space, b->name_space);
 }
 
-static enum rc add_text(struct reader *reader, const struct text *text, const char *name_space)
+static enum rc add_text(struct reader *reader, const struct text *text, const struct source_input *input)
 {
 	struct source_text *texts;
 
@@ -53,7 +53,7 @@ static enum rc add_text(struct reader *reader, const struct text *text, const ch
 	if (!texts)
 		return RC_NOMEM;
 	reader->texts = texts;
-	texts[reader->count++] = (struct source_text){ .text = text, .name_space = name_space };
+	texts[reader->count++] = (struct source_text){ .text = text, .name_space = input->name_space, .input = input };
 	return RC_OK;
 }
 
@@ -90,7 +90,7 @@ static enum rc read_found(struct reader *reader, const struct found_file *file)
 		reading->text = text;
 	}
 	rc = map_put_bytes(&reader->readings, &file->id, sizeof(file->id), reading, NULL);
-	return rc ? rc : add_text(reader, reading->text, reading->name_space);
+	return rc ? rc : add_text(reader, reading->text, file->input);
 }
 
 static enum rc read_stdin(struct reader *reader, const struct source_input *input, int fd)
@@ -100,7 +100,7 @@ static enum rc read_stdin(struct reader *reader, const struct source_input *inpu
 
 	if (rc)
 		return note_fault(reader, rc);
-	return add_text(reader, text, input->name_space);
+	return add_text(reader, text, input);
 }
 
 /* Find all files; *ret_stdin is the input that is standard input, or NULL. */

@@ -10,6 +10,7 @@
 #ifndef ADIT_SOURCES_SOURCE_H
 #define ADIT_SOURCES_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/run.h"
@@ -22,6 +23,7 @@
 struct source_input {
 	const char *path;       /**< file, folder, or SOURCE_STDIN */
 	const char *name_space; /**< for objects that name none; NULL when not set */
+	bool may_be_empty;      /**< a folder without manifests is no fault */
 	struct span span;       /**< where the project file says so; text NULL for a command line */
 };
 
@@ -29,13 +31,14 @@ struct source_input {
 struct source_text {
 	const struct text *text; /**< name: the path as given, or with the given folder before it; "<stdin>" */
 	const char *name_space;  /**< of its input; NULL when not set */
+	const struct source_input *input; /**< that it was reached by */
 };
 
 /** Read all inputs.
  *
  * Reached twice means the same file by device and number; it keeps the bytewise smallest of its names. Under two
  * namespaces it is two entries that share one text.
- * @param inputs     borrowed during the call, apart from name_space, which the result keeps
+ * @param inputs     borrowed by the result
  * @param stdin_fd   what SOURCE_STDIN reads
  * @param ret_texts  sorted by name, then namespace; arena
  * @return RC_OK; RC_INVALID something cannot be read, and all of it is named: A0001 not there, A0002 not readable,

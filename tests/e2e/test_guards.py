@@ -137,6 +137,60 @@ class EmptyProject(Guarded, Lab):
         self.remove("app.yaml")
 
 
+class NothingIsLeft(Lab):
+    """Refused before there is a plan: by what is read."""
+
+    def setUp(self):
+        super().setUp()
+        (self.folder / "more").mkdir()
+        self.deploy(gateway("two"))
+
+    def deploy(self, more):
+        path = self.folder / "adit.yaml"
+        path.write_text(path.read_text().replace("[{path: manifests/}]", "[{path: manifests/}, {path: more/}]"))
+        self.write("gateway.yaml", gateway("one"))
+        self.write("app.yaml", app(["a.example.com"]))
+        (self.folder / "more" / "gateway.yaml").write_text(more)
+        self.apply()
+        self.forget_requests()
+        self.live = self.dump()
+
+    def check(self, code, *more):
+        for env in ({}, {"CI": "true"}):
+            for arguments in (["plan"], ["plan", "--out", "refused.json"], ["apply", "--auto-approve"]):
+                result = self.adit(*arguments, code=4, env=env)
+                self.assertIn(f"error[{code}]", result.err)
+                self.assertIn("--allow-empty", result.err)
+        self.assertFalse((self.folder / "refused.json").exists())
+        self.assertEqual(self.writes(), [])
+        self.assertEqual(self.dump(), self.live)
+        self.adit("plan", "--out", "meant.json", "--allow-empty", *more)
+        self.adit("apply", "--auto-approve", "meant.json", env={"CI": "true"})
+
+    def test_a_source_without_files(self):
+        (self.folder / "more" / "gateway.yaml").unlink()
+        self.check("A0011")
+        self.assertEqual([t["name"] for t in self.tunnels()], ["lab.edge.one"])
+
+    def test_a_source_without_objects(self):
+        (self.folder / "more" / "gateway.yaml").write_text("# rendered from nothing\n---\n")
+        self.check("A0861")
+        self.assertEqual([t["name"] for t in self.tunnels()], ["lab.edge.one"])
+
+    def test_no_gateway_is_left(self):
+        (self.folder / "more" / "gateway.yaml").write_text(app(["b.example.com"], name="other"))
+        self.remove("gateway.yaml")
+        self.check("A0201", "--max-delete-percent", "100", "--allow-loss", "a.example.com")
+        self.assertEqual(self.tunnels(), [])
+        self.assertEqual(self.records(), [])
+        self.assertEqual(self.adit("state", "list").out, "")
+
+    def test_an_empty_source_is_nothing_to_a_new_project(self):
+        self.adit("destroy", "--auto-approve")
+        (self.folder / "more" / "gateway.yaml").write_text("# not yet\n")
+        self.apply()
+
+
 class LiveConnectors(Guarded, Lab):
     overrides = ["--allow-live-connectors"]
 

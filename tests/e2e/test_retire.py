@@ -117,6 +117,17 @@ class Retire(Lab):
         self.at(25, "apply", "--auto-approve", "--allow-live-connectors")
         self.assertIsNone(self.tunnel("lab.edge.two"))
 
+    def test_the_last_gateway(self):
+        self.write("gateway.yaml", route("none", ["z.example.com"], [("/", "PathPrefix", "z", 80)], gateway="elsewhere"))
+        self.remove("one.yaml")
+        self.remove("two.yaml")
+        self.assertIn("--allow-empty", self.adit("apply", "--auto-approve", code=4).err)
+        self.adit("apply", "--auto-approve", "--allow-empty")
+        self.assertEqual(len(self.tunnels()), 2)
+        self.assertIn("No changes", self.at(1, "plan", "--allow-empty").out)
+        self.at(25, "apply", "--auto-approve", "--allow-empty")
+        self.assertEqual(self.tunnels(), [])
+
     def test_moves_between_stores(self):
         self.retire()
         state = self.adit("state", "pull").out
