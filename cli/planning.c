@@ -40,7 +40,7 @@ static enum rc check_sources(struct session *session, const struct recorded_stat
 
 	if (!session->empty_source || !recorded->count || session->options.allow_empty)
 		return RC_OK;
-	diag = diag_add(diags, SEVERITY_ERROR, "A0861", session->empty_source_span, "there is no object in %s",
+	diag = diag_add(diags, SEVERITY_ERROR, "A0857", session->empty_source_span, "there is no object in %s",
 			session->empty_source);
 	diag_help(diags, diag, "What came from it before would be deleted. If it is meant to be empty: --allow-empty.");
 	session->verdict.refused = true;

@@ -174,7 +174,7 @@ class NothingIsLeft(Lab):
 
     def test_a_source_without_objects(self):
         (self.folder / "more" / "gateway.yaml").write_text("# rendered from nothing\n---\n")
-        self.check("A0861")
+        self.check("A0857")
         self.assertEqual([t["name"] for t in self.tunnels()], ["lab.edge.one"])
 
     def test_no_gateway_is_left(self):
