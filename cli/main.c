@@ -108,15 +108,19 @@ int main(int argc, char **argv)
 	/* A place that went on without the memory that it asked for may have left something out. */
 	if (rc != RC_LIMIT && rc != RC_CANCELLED && arena_has_failed(session.run.arena))
 		rc = RC_NOMEM;
-	if (rc == RC_NOMEM)
-		session.verdict = (struct verdict){ .error = true };
+	if (rc == RC_NOMEM) {
+		bool is_partial = session_has_written(&session);
+
+		session.verdict = (struct verdict){ .partial = is_partial, .error = !is_partial };
+	}
 	if (interrupted)
 		session.verdict.interrupted = true;
 	session_print_diagnostics(&session);
 	if (rc == RC_NOMEM)
 		say("error: out of memory\n");
 	check_output(&session);
-	code = exit_code(rc, &session.verdict);
+	/* A verdict in part explains what ended for want of memory, too. */
+	code = exit_code(rc == RC_NOMEM && session.verdict.partial ? RC_OK : rc, &session.verdict);
 	session_done(&session);
 	return (int)code;
 }

@@ -95,6 +95,8 @@ enum rc session_open_store(struct session *session, enum store_mode mode) MUST_C
 /** Take the store's lease, unless --lock=false, waiting up to --lock-timeout. RC_CONFLICT sets verdict.stale. */
 enum rc session_lock(struct session *session, const char *purpose) MUST_CHECK;
 
+/** Has an API been asked to change anything? Then a run that ends early was applied in part. */
+bool session_has_written(const struct session *session);
 /** Give the lease back, if it is held; session_done() does it too. */
 void session_unlock(struct session *session);
 

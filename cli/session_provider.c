@@ -213,3 +213,16 @@ enum rc session_open_providers(struct session *session)
 		rc = session_provider(session, session->project.accounts[i].name, &provider);
 	return rc;
 }
+
+bool session_has_written(const struct session *session)
+{
+	for (size_t i = 0; session->providers && i < session->project.account_count; i++) {
+		struct provider_stats stats = { 0 };
+
+		if (session->providers[i])
+			session->providers[i]->vt->stats(session->providers[i], &stats);
+		if (stats.writes)
+			return true;
+	}
+	return false;
+}

@@ -36,7 +36,7 @@ class Alloc(unittest.TestCase):
         cases.run(chosen)
         print(f"{self.step}: {len(chosen)} of {total} allocations failed; exit codes {dict(sorted(cases.outcomes.items()))}, "
               f"{cases.reruns} runs repeated, {cases.replans} planned again, {cases.unreached} not reached", file=sys.stderr)
-        self.assertEqual(cases.faults, [], f"{len(cases.faults)} faults")
+        self.assertFalse(cases.faults, f"{len(cases.faults)} faults, of which:\n" + "\n".join(cases.faults[:100]))
         # The numbers hold from run to run but for the sizes in which answers arrive.
         self.assertLess(cases.unreached, 1 + len(chosen) // 50)
 

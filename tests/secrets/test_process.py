@@ -28,6 +28,10 @@ class Process(lab.Lab):
         self.write("web.yaml", lab.gateway(), lab.route("web", ["a.example.com"], [("/", "PathPrefix", "web", 80)]))
         self.canaries = Canaries(token=lab.TOKEN)
 
+    def environment(self, **more):
+        # A sanitizer's runtime would catch the signal and forbid the core by itself: what is tested is adit's own doing.
+        return super().environment(ASAN_OPTIONS="handle_segv=0:disable_coredump=0", **more)
+
     def start(self, *arguments, wrap=(), **more):
         process = subprocess.Popen([*wrap, lab.ADIT, *arguments], cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE, env=self.environment(), preexec_fn=raise_core_limit, **more)
