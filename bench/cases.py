@@ -1,0 +1,314 @@
+"""The cases of bench/run, by name. Each returns rows: timings against the floor, or counts against their limits."""
+
+import http.client
+import json
+import math
+import shutil
+import subprocess
+import time
+
+import harness
+from harness import ADIT, ACCOUNT, FLOOR, TOKEN, Simulator, World, median, run
+
+MIB = 1 << 20
+
+
+def in_turn(repeat, *programs):
+    """Run programs one after the other, `repeat` times: whatever slows the machine slows them all alike."""
+    results = [[] for _ in programs]
+    for _ in range(repeat):
+        for result, program in zip(results, programs, strict=True):
+            result.append(program())
+    return results
+
+
+def timing(case, adit, floor, limit, **more):
+    return {"case": case, "adit_seconds": median(adit), "floor_seconds": median(floor),
+            "ratio": median(adit) / median(floor), "limit": limit, "adit_cpu": median(adit, "cpu"),
+            "floor_cpu": median(floor, "cpu"), "peak_bytes": max(one.peak for one in adit), "runs": len(adit), **more}
+
+
+def count(case, what, value, limit, at_least=False):
+    good = value >= limit if at_least else value <= limit
+    return {"case": case, "what": what, "value": value, "limit": limit, "at_least": at_least, "good": good}
+
+
+def world_of(routes):
+    return World(routes, files=max(1, routes // 1000))
+
+
+def cold(routes, repeat):
+    """Everything is read: manifests, state, and what is live; 1 % of the routes differ."""
+    case, world = f"cold-{routes}", world_of(routes)
+    world.fixture()
+    world.generate(changes=1)
+    with world.simulator() as simulator:
+        argv = world.plan_argv(simulator)
+        simulator.forget()
+        run(argv, world.folder, keep=False)
+        calls = len(world.record_answers(simulator))
+        floor_argv = [FLOOR, world.folder / "manifests", world.folder / "answers"]
+        read = json.loads(run(floor_argv, world.folder).out)
+        before = simulator.cpu()
+
+        def plan():
+            world.forget_cache()
+            return run(argv, world.folder, keep=False)
+
+        adit, floor = in_turn(repeat, plan, lambda: run(floor_argv, world.folder))
+        simulator_cpu = (simulator.cpu() - before) / repeat
+        counted = harness.instructions(argv, world.folder) if routes <= 1000 else None
+        counted_floor = harness.instructions(floor_argv, world.folder) if routes <= 1000 else None
+    input_bytes = read["manifest_bytes"] + read["answer_bytes"]
+    return [timing(case, adit, floor, 1.5, calls=calls, simulator_cpu=simulator_cpu, instructions=counted,
+                   floor_instructions=counted_floor, input_bytes=input_bytes),
+            count(case, "peak memory, MiB", max(one.peak for one in adit) / MIB, 3 * input_bytes / MIB + 64)]
+
+
+def growth(repeat, small=10000, large=100000):
+    """How much longer ten times as many routes take."""
+    rows = [cold(small, repeat)[0], cold(large, repeat)[0]]
+    return [count("growth", f"{large} over {small} routes, times", rows[1]["adit_seconds"] / rows[0]["adit_seconds"], 11)]
+
+
+def warm(routes, files, repeat):
+    """One changed file, the others as they were, nothing read over HTTP; against the cold floor."""
+    case, world = "warm", World(routes, files=files)
+    world.fixture()
+    changed = world.folder / "changed"
+    world.generate(changed, changes=5)
+    with world.simulator() as simulator:
+        simulator.forget()
+        run(world.plan_argv(simulator), world.folder, keep=False)
+        world.record_answers(simulator)
+    argv = world.plan_argv(None, "--refresh=false")
+    run(argv, world.folder, keep=False)
+    floor_argv = [FLOOR, world.folder / "manifests", world.folder / "answers"]
+    turns = iter(range(files))
+
+    def plan():
+        name = f"manifests/routes-{next(turns):06}.yaml"
+        shutil.copyfile(changed / name, world.folder / name)
+        return run(argv, world.folder, keep=False)
+
+    adit, floor = in_turn(repeat, plan, lambda: run(floor_argv, world.folder))
+    return [timing(case, adit, floor, 0.35, calls=0, simulator_cpu=0.0)]
+
+
+def round_trips(simulator, calls):
+    """Seconds for calls one after the other on one connection."""
+    connection = http.client.HTTPConnection(simulator.host)
+    connection.connect()
+    started = time.perf_counter()
+    for call in calls:
+        connection.request(call["method"], call["path"], headers={"Authorization": f"Bearer {TOKEN}"})
+        connection.getresponse().read()
+    seconds = time.perf_counter() - started
+    connection.close()
+    return seconds
+
+
+def small(repeat):
+    """Twenty routes, everything warm, against a process that only starts; with and without the API's round trips."""
+    world = World(20, gateways=2, zones=2)
+    world.fixture()
+    with world.simulator() as simulator:
+        argv = world.plan_argv(simulator)
+        run(argv, world.folder)
+        simulator.forget()
+        run(argv, world.folder)
+        calls = simulator.requests()
+        trips = sorted(round_trips(simulator, calls) for _ in range(repeat))[repeat // 2]
+        offline_argv = world.plan_argv(None, "--refresh=false")
+        floor_argv = [FLOOR, "--start", world.folder / ".adit" / "state.db"]
+        before = simulator.cpu()
+        online, offline, floor = in_turn(repeat, lambda: run(argv, world.folder), lambda: run(offline_argv, world.folder),
+                                         lambda: run(floor_argv, world.folder))
+        simulator_cpu = (simulator.cpu() - before) / repeat
+        counted = [harness.instructions(one, world.folder) for one in (argv, offline_argv, floor_argv)]
+    rows = [timing("small", online, floor, 1.5, calls=len(calls), simulator_cpu=simulator_cpu, instructions=counted[0],
+                   floor_instructions=counted[2]),
+            timing("small, --refresh=false", offline, floor, 1.5, calls=0, simulator_cpu=0.0, instructions=counted[1],
+                   floor_instructions=counted[2])]
+    rows[0]["floor_seconds"] += trips
+    rows[0]["ratio"] = rows[0]["adit_seconds"] / rows[0]["floor_seconds"]
+    return rows
+
+
+def fresh(world, **options):
+    """The world's folder without state, and a simulator with nothing in it."""
+    shutil.rmtree(world.folder, ignore_errors=True)
+    world.generate()
+    return Simulator(None, world.zone_names, **options)
+
+
+def split(calls):
+    reads = [call for call in calls if call["method"] == "GET"]
+    return reads, [call for call in calls if call["method"] != "GET"]
+
+
+def counted_plan(world, simulator, argv=None):
+    simulator.forget()
+    run(argv or world.plan_argv(simulator), world.folder, keep=False)
+    return split(simulator.requests())
+
+
+def calls_of_reading(world, simulator, zones=True):
+    """What a plan may call at most; zones: with the listing of the account's zones."""
+    total = math.ceil(world.gateways / 1000) + world.gateways + (math.ceil(world.zones / 50) if zones else 0)
+    for zone in json.loads(simulator.call("GET", "/client/v4/zones?per_page=50")[1])["result"]:
+        listed = json.loads(simulator.call("GET", f"/client/v4/zones/{zone['id']}/dns_records?per_page=1")[1])
+        total += math.ceil(listed["result_info"]["total_count"] / 5000)
+    return total
+
+
+def creation(routes, plan, per_batch):
+    """Records of one zone and one tunnel: how many writes their creation takes."""
+    world = World(routes, gateways=1, zones=1, wildcards=0, prefixes=0)
+    with fresh(world, plan=plan) as simulator:
+        world.apply(simulator)
+        _, writes = split(simulator.requests())
+    put = sum(call["method"] == "PUT" for call in writes)
+    batches = sum("/dns_records" in call["path"] for call in writes)
+    return [count("calls", f"create {routes} records on {plan}: writes to the zone", batches, math.ceil(routes / per_batch)),
+            count("calls", f"create {routes} records on {plan}: PUTs", put, 1)]
+
+
+def calls():
+    """API calls, counted by the simulator."""
+    world = World(300, gateways=5, zones=4, wildcards=5)
+    rows = []
+    with fresh(world) as simulator:
+        world.apply(simulator)
+        limit = calls_of_reading(world, simulator, zones=False)
+        reads, _ = counted_plan(world, simulator)
+        rows.append(count("calls", "plan, all recorded", len(reads), limit))
+        reads, writes = counted_plan(world, simulator,
+                                     [ADIT, "apply", "--auto-approve", "--url", simulator.url])
+        rows += [count("calls", "apply with nothing to do: reads", len(reads), limit),
+                 count("calls", "apply with nothing to do: writes", len(writes), 0)]
+        first = world.folder / "manifests" / "routes-000000.yaml"
+        first.write_text(first.read_text().replace("port: 8080", "port: 8081", 1))
+        simulator.forget()
+        world.apply(simulator)
+        reads, writes = split(simulator.requests())
+        rows += [count("calls", "change one route: writes", len(writes), 1),
+                 count("calls", "change one route: reads before its PUT, beyond the plan's", len(reads) - limit, 1)]
+        bigger = World(301, gateways=5, zones=4)
+        bigger.generate(world.folder)
+        reads, _ = counted_plan(world, simulator)
+        rows.append(count("calls", "plan with a new hostname", len(reads), calls_of_reading(world, simulator)))
+    return rows + creation(450, "free", 200) + creation(4000, "pro", 3500)
+
+
+def busy_share(calls, allowed, window):
+    """Calls in whole windows from the first call on, over what those windows allow."""
+    times = sorted(call_seconds(call) for call in calls)
+    windows = int((times[-1] - times[0]) // window)
+    if not windows:
+        return 0.0
+    used = sum(one < times[0] + windows * window for one in times)
+    return used / (windows * allowed)
+
+
+def call_seconds(call):
+    """When a call came; the log's time is milliseconds or RFC 3339."""
+    value = call["time"]
+    if isinstance(value, (int, float)):
+        return value / 1000
+    import datetime
+    return datetime.datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
+
+
+def rate(routes, gateways, allowed, window):
+    """A first apply that the rate limit holds back."""
+    world = World(routes, gateways=gateways, zones=20, wildcards=0)
+    with fresh(world, rate=f"{allowed}/{window}s") as simulator:
+        done = world.apply(simulator)
+        made = simulator.requests()
+    return [count("rate", f"{len(made)} calls at {allowed} per {window} s: seconds", done.seconds,
+                  math.ceil(len(made) / allowed / 0.9) * window),
+            count("rate", "calls refused with 429", sum(call["status"] == 429 for call in made), 0),
+            count("rate", "share of the allowed calls used, %", 100 * busy_share(made, allowed, window), 90, at_least=True)]
+
+
+def latency(tunnels, milliseconds, repeat, parallelism=10):
+    """Many tunnels far away: waiting overlaps."""
+    world = World(tunnels, gateways=tunnels, zones=1, wildcards=0)
+    world.fixture()
+    with world.simulator(options=["--latency", f"{milliseconds}ms"]) as simulator:
+        argv = world.plan_argv(simulator, "--parallelism", parallelism)
+        simulator.forget()
+        runs = [run(argv, world.folder, keep=False) for _ in range(repeat)]
+        made = len(simulator.requests()) / repeat
+    need = made * milliseconds / 1000 / parallelism
+    return [count("latency", f"plan of {made:.0f} calls of {milliseconds} ms, {parallelism} at once, over {need:.2f} s: times",
+                  median(runs) / need, 1.3)]
+
+
+def bytes_written(world, simulator, argv):
+    """Bytes that a run wrote into the state's file and its journal."""
+    log = world.folder / "strace"
+    run(["/usr/bin/strace", "-f", "-y", "-o", log, "-e", "trace=pwrite64,write", *argv], world.folder, keep=False)
+    total = 0
+    for line in log.read_text().splitlines():
+        if "state.db" in line and " = " in line:
+            total += int(line.rsplit(" = ", 1)[1].split()[0])
+    return total
+
+
+def one_route_change(routes):
+    world = world_of(routes)
+    world.fixture()
+    first = world.folder / "manifests" / "routes-000000.yaml"
+    with world.simulator() as simulator:
+        argv = [ADIT, "apply", "--auto-approve", "--url", simulator.url]
+        first.write_text(first.read_text().replace("port: 8080", "port: 8081", 1))
+        written = bytes_written(world, simulator, argv)
+        first.write_text(first.read_text().replace("port: 8081", "port: 8080", 1))
+        run(argv, world.folder, keep=False)
+    return written
+
+
+def sync_share(routes):
+    """Part of a first apply's time that its fsync calls take."""
+    world = World(routes, wildcards=0, zones=20)
+    with fresh(world) as simulator:
+        log = world.folder / "strace"
+        done = run(["/usr/bin/strace", "-f", "-c", "-w", "-o", log, "-e", "trace=fsync,fdatasync", ADIT, "apply",
+                    "--auto-approve", "--url", simulator.url], world.folder, keep=False)
+    spent = calls_made = 0
+    for line in log.read_text().splitlines():
+        fields = line.split()
+        if fields and fields[-1] in ("fsync", "fdatasync"):
+            spent += float(fields[1])
+            calls_made += int(fields[3])
+    return 100 * spent / done.seconds, calls_made
+
+
+def state(many, few, operations):
+    """The state of a large project."""
+    world = world_of(many)
+    world.fixture()
+    listing = run([ADIT, "state", "list"], world.folder, keep=False)
+    share, syncs = sync_share(operations)
+    grown = one_route_change(many) / one_route_change(few)
+    return [count("state", f"state list of {many} routes: seconds", listing.seconds, many / 100000),
+            count("state", f"state list of {many} routes: peak memory, MiB", listing.peak / MIB, 64),
+            count("state", f"bytes written for one changed route, {many} over {few} routes: times", grown, 1.5),
+            count("state", f"apply of {operations} records: share of fsync ({syncs} calls), %", share, 10)]
+
+
+def simulator(requests):
+    """Simple requests by one client; the simulator is kept on one core."""
+    with Simulator(None, ["zone-00.example"], cpus={0}) as served:
+        connection = http.client.HTTPConnection(served.host)
+        path, headers = f"/client/v4/accounts/{ACCOUNT}/cfd_tunnel?per_page=1", {"Authorization": f"Bearer {TOKEN}"}
+        before, started = served.cpu(), time.perf_counter()
+        for _ in range(requests):
+            connection.request("GET", path, headers=headers)
+            connection.getresponse().read()
+        seconds, cpu = time.perf_counter() - started, served.cpu() - before
+        connection.close()
+    return [count("simulator", "requests per second of its processor time", requests / max(cpu, 0.001), 2000, at_least=True),
+            count("simulator", "requests per second, one client", requests / seconds, 0, at_least=True)]

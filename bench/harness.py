@@ -1,0 +1,223 @@
+"""What every case needs: processes that are measured, a simulator, and worlds that were applied once and are kept."""
+
+import contextlib
+import dataclasses
+import hashlib
+import http.client
+import json
+import os
+import pathlib
+import re
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+import urllib.parse
+
+SOURCE = pathlib.Path(__file__).resolve().parents[1]
+BUILD = SOURCE / "build" / "release"
+ADIT, GENERATE, FLOOR = BUILD / "adit", BUILD / "bench" / "generate", BUILD / "bench" / "floor"
+WORLDS = SOURCE / "build" / "bench"
+ACCOUNT = "0123456789abcdef0123456789abcdef"
+TOKEN = "bench-token-of-the-account-that-may-do-everything"
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def environment():
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("ADIT_", "CNAP_")) and k != "CI"}
+    kept.update(BENCH_TOKEN=TOKEN, HOME=str(WORLDS), LC_ALL="C.UTF-8", NO_COLOR="1")
+    return kept
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+@dataclasses.dataclass
+class Run:
+    """One process from exec to exit."""
+
+    code: int
+    seconds: float
+    cpu: float
+    peak: int
+    out: str
+    err: str
+
+
+def run(argv, cwd, codes=(0,), keep=True):
+    """Run a program and measure it. What it prints goes to files, and comes back unless keep is false.
+
+    posix_spawn keeps what this process itself costs small and the same for all programs."""
+    names = [WORLDS / "stdout", WORLDS / "stderr"]
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    argv = [str(argument) for argument in argv]
+    previous = os.getcwd()
+    os.chdir(cwd)
+    try:
+        started = time.perf_counter()
+        pid = os.posix_spawn(argv[0], argv, environment(), file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(names[0]), flags, 0o600),
+            (os.POSIX_SPAWN_OPEN, 2, str(names[1]), flags, 0o600)])
+        _, status, usage = os.wait4(pid, 0)
+        seconds = time.perf_counter() - started
+    finally:
+        os.chdir(previous)
+    out, err = [name.read_text() if keep else "" for name in names]
+    code = os.waitstatus_to_exitcode(status)
+    if code not in codes:
+        raise SystemExit(f"{' '.join(argv)}: exit {code}\n{names[0].read_text()[-2000:]}\n{names[1].read_text()[-2000:]}")
+    return Run(code, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, out, err)
+
+
+def instructions(argv, cwd, limit_seconds=600):
+    """Instructions of one run by callgrind; None where valgrind is missing."""
+    valgrind = shutil.which("valgrind")
+    if not valgrind:
+        return None
+    done = subprocess.run([valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null", *map(str, argv)], cwd=cwd, text=True,
+                          env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=limit_seconds,
+                          check=False)
+    found = re.search(r"Collected : ([0-9]+)", done.stderr)
+    if done.returncode or not found:
+        raise SystemExit(f"callgrind: {argv}: exit {done.returncode}\n{done.stderr[-2000:]}")
+    return int(found[1])
+
+
+def median(runs, field="seconds"):
+    return statistics.median(getattr(one, field) for one in runs)
+
+
+class Simulator:
+    """adit simulator in a process of its own, on a free port."""
+
+    def __init__(self, data, zones, plan="enterprise", rate="1000000/300s", options=(), cpus=None):
+        argv = [ADIT, "simulator", "--account", ACCOUNT, "--token", TOKEN, "--plan", plan, "--record-limit", "1000000",
+                "--rate-limit", rate, *options]
+        if data:
+            argv += ["--data", data]
+        for zone in zones:
+            argv += ["--zone", zone]
+        self.process = subprocess.Popen([str(argument) for argument in argv], stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True, env=environment())
+        line = self.process.stdout.readline()
+        if not line.startswith("listening on "):
+            raise SystemExit(f"the simulator did not start: {line}")
+        if cpus:
+            for task in os.listdir(f"/proc/{self.process.pid}/task"):
+                os.sched_setaffinity(int(task), cpus)
+        self.url = line.split()[-1]
+        self.host = urllib.parse.urlsplit(self.url).netloc
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def cpu(self):
+        """Seconds of processor time so far."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def call(self, method, path, body=None):
+        connection = http.client.HTTPConnection(self.host, timeout=300)
+        with contextlib.closing(connection):
+            connection.request(method, path, body and json.dumps(body),
+                               {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    def forget(self):
+        self.call("DELETE", "/_simulator/requests")
+
+    def requests(self):
+        """Calls since forget(), without their bodies."""
+        found = json.loads(self.call("GET", "/_simulator/requests")[1])
+        return [{k: v for k, v in one.items() if k != "body"} for one in found if one["path"].startswith("/client/v4")]
+
+
+@dataclasses.dataclass(frozen=True)
+class World:
+    """A generated project; fixture() also makes what is live and recorded."""
+
+    routes: int
+    gateways: int = 50
+    zones: int = 20
+    files: int = 1
+    wildcards: float = 5
+    prefixes: float = 25
+
+    @property
+    def name(self):
+        return f"{self.routes}-{self.gateways}-{self.zones}-{self.files}-{self.wildcards:g}-{self.prefixes:g}"
+
+    @property
+    def folder(self):
+        return WORLDS / self.name
+
+    @property
+    def zone_names(self):
+        return [f"zone-{i:02}.example" for i in range(self.zones)]
+
+    def generate(self, folder=None, **options):
+        argv = [GENERATE, "--out", folder or self.folder]
+        options = {**dataclasses.asdict(self), **options}
+        for key, value in options.items():
+            argv += [f"--{key.replace('_', '-')}", value]
+        (folder or self.folder).mkdir(parents=True, exist_ok=True)
+        run(argv, WORLDS)
+
+    def simulator(self, **options):
+        return Simulator(self.folder / "sim.db", self.zone_names, **options)
+
+    def plan_argv(self, simulator=None, *more):
+        return [ADIT, "plan", *(["--url", simulator.url] if simulator else []), *more]
+
+    def apply(self, simulator, *more):
+        return run([ADIT, "apply", "--auto-approve", "--url", simulator.url, *more], self.folder, keep=False)
+
+    def fixture(self):
+        """Generated, applied and kept, so that as much is live and recorded as desired. Returns the seconds it took."""
+        stamp = self.folder / "made"
+        made = hashlib.sha256(GENERATE.read_bytes()).hexdigest()
+        if stamp.exists() and stamp.read_text() == made:
+            self.generate()
+            return 0.0
+        say(f"  making the world {self.name} ...")
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.generate()
+        with self.simulator() as simulator:
+            seconds = self.apply(simulator).seconds
+        stamp.write_text(made)
+        say(f"  ... applied in {seconds:.1f} s")
+        return seconds
+
+    def forget_cache(self):
+        """Leave nothing beside the state but the state: the next run is a cold one."""
+        for path in (self.folder / ".adit").iterdir():
+            if not path.name.startswith("state.db"):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def record_answers(self, simulator):
+        """Keep the answers to the calls that were made since forget(), each in a file. Returns the calls."""
+        answers = self.folder / "answers"
+        shutil.rmtree(answers, ignore_errors=True)
+        answers.mkdir()
+        calls = simulator.requests()
+        for i, call in enumerate(calls):
+            status, body = simulator.call(call["method"], call["path"])
+            if call["method"] != "GET" or status != 200:
+                raise SystemExit(f"a plan called {call['method']} {call['path']}: {status}")
+            (answers / f"{i:05}.json").write_bytes(body)
+        return calls
+
+
+def own_peak():
+    """Peak memory of this process, which a measured one cannot fall below."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
