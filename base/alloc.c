@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
 #include <openssl/crypto.h>
 
 void *alloc_new(size_t size)
@@ -77,7 +76,6 @@ static void openssl_free(void *block, const char *file, int line)
 
 void alloc_init(void)
 {
-	cJSON_InitHooks(&(cJSON_Hooks){ .malloc_fn = alloc_new, .free_fn = alloc_free });
 	/* 0 when OpenSSL was used before: it keeps malloc(), which is no fault that a user could do anything about. */
 	(void)CRYPTO_set_mem_functions(openssl_new, openssl_resize, openssl_free);
 }

@@ -9,9 +9,9 @@
 
 #include <stddef.h>
 
-/** Make cJSON and OpenSSL allocate here. Once, at the very start of a program, before either was used: OpenSSL
- * takes no other allocator after its first block, and keeps malloc() then. libcurl gets it with
- * curl_global_init_mem(), where it is started. */
+/** Make OpenSSL allocate here. Once, at the very start of a program, before it was used: it takes no other
+ * allocator after its first block, and keeps malloc() then. cJSON works in arenas, which are wiped (base/json.h); libcurl
+ * gets it with curl_global_init_mem(), where it is started. */
 void alloc_init(void);
 
 /** @return @p size bytes, owned, free with alloc_free(); NULL when memory is used up */

@@ -6,6 +6,7 @@
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -50,7 +51,9 @@ static void free_chunks(struct chunk *chunk)
 	while (chunk) {
 		struct chunk *next = chunk->next;
 
-		alloc_free(chunk);
+		/* What was never handed out was never written: wiping it would only make the pages be there. */
+		explicit_bzero(chunk->bytes, chunk->filled);
+		free(chunk);
 		chunk = next;
 	}
 }

@@ -1,6 +1,7 @@
-/** @file JSON text to values: cJSON's tree, moved into the arena and freed here. */
+/** @file JSON text to values: cJSON's tree is made in the arena, and its items become the values in their place. */
 #include <errno.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,19 +9,49 @@
 
 #include "base/json_internal.h"
 
+/* Up to so many members, repeated keys are found by search. */
+#define FEW_MEMBERS 32
+
 /* A member of the text, to find those that repeat a key. */
 struct seen {
-	const struct cJSON *item;
+	const char *key;
+	struct cJSON *item;
 	size_t position;
-	const struct cJSON *winner; /* whose value this key gets; NULL: a repetition */
+	struct cJSON *winner; /* whose value this key gets; NULL: a repetition */
 };
 
-static enum rc convert(struct arena *arena, const struct cJSON *from, struct json **ret_value);
+_Static_assert(sizeof(struct json) <= sizeof(struct cJSON), "a value takes the place of its item");
+
+/* Where cJSON allocates, whose hooks carry no context. Set while this thread parses. */
+static _Thread_local struct arena *parsing;
+static pthread_once_t hooks_once = PTHREAD_ONCE_INIT;
+
+static enum rc convert(struct arena *arena, struct cJSON *item, struct json **ret_value);
+
+static void *hook_new(size_t size)
+{
+	void *block = arena_alloc(parsing, size);
+
+	if (!block)
+		errno = ENOMEM;
+	return block;
+}
+
+/* With the arena. */
+static void hook_free(void *block)
+{
+	(void)block;
+}
+
+static void set_hooks(void)
+{
+	cJSON_InitHooks(&(cJSON_Hooks){ .malloc_fn = hook_new, .free_fn = hook_free });
+}
 
 static int compare_by_key(const void *left, const void *right)
 {
 	const struct seen *a = left, *b = right;
-	int order = strcmp(a->item->string, b->item->string);
+	int order = strcmp(a->key, b->key);
 
 	return order ? order : (a->position > b->position) - (a->position < b->position);
 }
@@ -39,129 +70,168 @@ static void settle_repetitions(struct seen *seen, size_t count)
 
 	qsort(seen, count, sizeof(*seen), compare_by_key);
 	for (size_t i = 0; i < count; i++) {
-		if (i == 0 || strcmp(seen[first].item->string, seen[i].item->string) != 0)
+		if (i == 0 || strcmp(seen[first].key, seen[i].key) != 0)
 			first = i;
 		seen[first].winner = seen[i].item;
 	}
 	qsort(seen, count, sizeof(*seen), compare_by_position);
 }
 
-static enum rc convert_members(struct arena *arena, const struct seen *seen, size_t count, struct json *object)
+static enum rc convert_many(struct arena *arena, struct cJSON *child, size_t count, struct json *object)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct json *value;
-		char *key;
-		enum rc rc;
+	struct seen *seen = calloc(count, sizeof(*seen));
+	enum rc rc = RC_OK;
+
+	if (!seen)
+		return RC_NOMEM;
+	for (size_t i = 0; i < count; i++, child = child->next)
+		seen[i] = (struct seen){ .key = child->string, .item = child, .position = i };
+	settle_repetitions(seen, count);
+	for (size_t i = 0; !rc && i < count; i++) {
+		struct json_member *member = &object->u.object.members[object->u.object.count];
 
 		if (!seen[i].winner)
 			continue;
-		rc = convert(arena, seen[i].winner, &value);
-		if (rc)
-			return rc;
-		key = arena_strdup(arena, seen[i].item->string);
-		rc = key ? json_append_member(arena, object, key, value) : RC_NOMEM;
-		if (rc)
-			return rc;
+		member->key = seen[i].key;
+		rc = convert(arena, seen[i].winner, &member->value);
+		object->u.object.count++;
 	}
-	return RC_OK;
-}
-
-static enum rc convert_object(struct arena *arena, const struct cJSON *from, struct json *object)
-{
-	const struct cJSON *item;
-	struct seen *seen;
-	size_t count = 0;
-	enum rc rc;
-
-	cJSON_ArrayForEach(item, from)
-		count++;
-	if (!count)
-		return RC_OK;
-	seen = calloc(count, sizeof(*seen));
-	if (!seen)
-		return RC_NOMEM;
-	count = 0;
-	cJSON_ArrayForEach(item, from) {
-		seen[count] = (struct seen){ .item = item, .position = count };
-		count++;
-	}
-	settle_repetitions(seen, count);
-	rc = convert_members(arena, seen, count, object);
 	free(seen);
 	return rc;
 }
 
-static enum rc convert_array(struct arena *arena, const struct cJSON *from, struct json *array)
+/* The member of this key, or the next free one. @param signs  a bit for each key so far, to pass over most searches */
+static struct json_member *find_member(struct json *object, const char *key, uint64_t *signs)
 {
-	const struct cJSON *item;
+	uint32_t hash = 2166136261u;
+	uint64_t sign;
 
-	cJSON_ArrayForEach(item, from) {
-		struct json *value;
-		enum rc rc = convert(arena, item, &value);
+	for (const char *c = key; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 16777619u;
+	sign = (uint64_t)1 << (hash >> 26);
+	for (size_t i = 0; *signs & sign && i < object->u.object.count; i++)
+		if (strcmp(object->u.object.members[i].key, key) == 0)
+			return &object->u.object.members[i];
+	*signs |= sign;
+	return &object->u.object.members[object->u.object.count++];
+}
 
-		if (!rc)
-			rc = json_push(arena, array, value);
+static enum rc convert_few(struct arena *arena, struct cJSON *child, struct json *object)
+{
+	uint64_t signs = 0;
+
+	while (child) {
+		struct cJSON *next = child->next;
+		struct json_member *member = find_member(object, child->string, &signs);
+		enum rc rc;
+
+		member->key = child->string;
+		rc = convert(arena, child, &member->value);
 		if (rc)
 			return rc;
+		child = next;
 	}
 	return RC_OK;
 }
 
-static enum json_type type_of(const struct cJSON *from)
+static size_t count_items(const struct cJSON *child)
 {
-	if (cJSON_IsObject(from))
-		return JSON_OBJECT;
-	if (cJSON_IsArray(from))
-		return JSON_ARRAY;
-	if (cJSON_IsString(from))
-		return JSON_STRING;
-	if (cJSON_IsNumber(from))
-		return JSON_NUMBER;
-	return cJSON_IsBool(from) ? JSON_BOOL : JSON_NULL;
+	size_t count = 0;
+
+	for (; child; child = child->next)
+		count++;
+	return count;
 }
 
-/* As deep as LIMIT_DEPTH at most, which json_check_tokens() saw to. */
-static enum rc convert(struct arena *arena, const struct cJSON *from, struct json **ret_value)
+static enum rc convert_object(struct arena *arena, struct cJSON *child, struct json *object)
 {
-	struct json *value = json_new(arena, type_of(from));
+	size_t count = count_items(child);
+
+	if (!count)
+		return RC_OK;
+	object->u.object.members = arena_array(arena, count, sizeof(*object->u.object.members));
+	if (!object->u.object.members)
+		return RC_NOMEM;
+	object->u.object.capacity = count;
+	return count > FEW_MEMBERS ? convert_many(arena, child, count, object) : convert_few(arena, child, object);
+}
+
+static enum rc convert_array(struct arena *arena, struct cJSON *child, struct json *array)
+{
+	size_t count = count_items(child);
 	enum rc rc = RC_OK;
 
-	if (!value)
+	if (!count)
+		return RC_OK;
+	array->u.array.items = arena_array(arena, count, sizeof(*array->u.array.items));
+	if (!array->u.array.items)
 		return RC_NOMEM;
+	array->u.array.capacity = count;
+	while (!rc && child) {
+		struct cJSON *next = child->next;
+
+		rc = convert(arena, child, &array->u.array.items[array->u.array.count++]);
+		child = next;
+	}
+	return rc;
+}
+
+static enum json_type type_of(const struct cJSON *item)
+{
+	if (cJSON_IsObject(item))
+		return JSON_OBJECT;
+	if (cJSON_IsArray(item))
+		return JSON_ARRAY;
+	if (cJSON_IsString(item))
+		return JSON_STRING;
+	if (cJSON_IsNumber(item))
+		return JSON_NUMBER;
+	return cJSON_IsBool(item) ? JSON_BOOL : JSON_NULL;
+}
+
+/* An item and all below it; strings stay where they are. As deep as LIMIT_DEPTH at most, which json_check_tokens()
+ * saw to. */
+static enum rc convert(struct arena *arena, struct cJSON *item, struct json **ret_value)
+{
+	const struct cJSON from = *item;
+	struct json *value = (struct json *)(void *)item;
+
+	*value = (struct json){ .type = type_of(&from) };
+	*ret_value = value;
 	switch (value->type) {
 	case JSON_NULL: break;
-	case JSON_BOOL: value->u.boolean = cJSON_IsTrue(from); break;
+	case JSON_BOOL: value->u.boolean = cJSON_IsTrue(&from); break;
 	case JSON_NUMBER:
-		value->u.number = from->valuedouble;
-		rc = isfinite(from->valuedouble) ? RC_OK : RC_INVALID;
-		break;
-	case JSON_STRING:
-		value->u.string = arena_strdup(arena, from->valuestring);
-		rc = value->u.string ? RC_OK : RC_NOMEM;
-		break;
-	case JSON_ARRAY: rc = convert_array(arena, from, value); break;
-	case JSON_OBJECT: rc = convert_object(arena, from, value); break;
+		value->u.number = from.valuedouble;
+		return isfinite(from.valuedouble) ? RC_OK : RC_INVALID;
+	case JSON_STRING: value->u.string = from.valuestring; break;
+	case JSON_ARRAY: return convert_array(arena, from.child, value);
+	case JSON_OBJECT: return convert_object(arena, from.child, value);
 	}
-	if (!rc)
-		*ret_value = value;
-	return rc;
+	return RC_OK;
 }
 
 static enum rc parse(struct arena *arena, const char *bytes, size_t size, struct json **ret_value, size_t *ret_offset)
 {
 	const char *end = bytes;
+	struct json *value;
 	struct cJSON *tree;
 	enum rc rc;
 
+	if (pthread_once(&hooks_once, set_hooks))
+		return RC_NOMEM;
 	errno = 0; /* how cJSON's failing malloc() is told from a syntax error */
+	parsing = arena;
 	tree = cJSON_ParseWithLengthOpts(bytes, size, &end, 0);
+	parsing = NULL;
 	*ret_offset = end ? (size_t)(end - bytes) : 0;
 	if (!tree)
 		return errno == ENOMEM ? RC_NOMEM : RC_INVALID;
 	while (*ret_offset < size && strchr(" \t\r\n", bytes[*ret_offset]) && bytes[*ret_offset])
 		++*ret_offset;
-	rc = *ret_offset == size ? convert(arena, tree, ret_value) : RC_INVALID;
-	cJSON_Delete(tree);
+	rc = *ret_offset == size ? convert(arena, tree, &value) : RC_INVALID;
+	if (!rc)
+		*ret_value = value;
 	return rc;
 }
 

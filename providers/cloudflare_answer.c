@@ -167,8 +167,8 @@ static enum rc parse(struct arena *arena, const struct http_answer *answer, stru
 	return RC_OK;
 }
 
-enum rc answer_open(const struct wire_context *context, struct call *call, const struct http_answer *answer,
-		    struct envelope *ret_envelope)
+enum rc answer_open(const struct wire_context *context, struct arena *arena, struct call *call,
+		    const struct http_answer *answer, struct envelope *ret_envelope)
 {
 	bool is_good = answer->status >= 200 && answer->status < 300;
 	struct envelope envelope;
@@ -178,7 +178,7 @@ enum rc answer_open(const struct wire_context *context, struct call *call, const
 		return fail_transport(context, call, answer);
 	if (answer->status >= 300 && answer->status < 400)
 		return fail_redirect(context, call, answer);
-	if (parse(call->arena, answer, &envelope))
+	if (parse(arena, answer, &envelope))
 		return answer_fail(context, call, outcome(call, RC_NOMEM, is_good), "out of memory");
 	if (is_good && !envelope.root && answer->status != 204)
 		return fail_unreadable(context, call, answer);
@@ -376,7 +376,7 @@ enum rc answer_take(const struct wire_context *context, struct call *call, const
 {
 	struct shape shape = {.arena = call->arena};
 	struct envelope envelope = {0};
-	enum rc rc = answer_open(context, call, answer, &envelope);
+	enum rc rc = answer_open(context, call->arena, call, answer, &envelope);
 
 	call->config.version = -1;
 	if (rc && (is_gone_as_wanted(call, rc) || is_never_configured(call))) {

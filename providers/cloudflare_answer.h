@@ -25,11 +25,12 @@ struct envelope {
 
 /** Judge an answer by transport, status and envelope. Fills http_status, code, message and needs of @p call, but not
  * its rc.
- * @param ret_envelope  set when RC_OK; arena of the call
+ * @param arena         for the JSON tree
+ * @param ret_envelope  set when RC_OK
  * @return RC_OK: a success whose result is still to be looked at; otherwise the class of the failure: of a write that
  *         may have been executed RC_UNKNOWN_OUTCOME, whatever went wrong */
-enum rc answer_open(const struct wire_context *context, struct call *call, const struct http_answer *answer,
-		    struct envelope *ret_envelope) MUST_CHECK;
+enum rc answer_open(const struct wire_context *context, struct arena *arena, struct call *call,
+		    const struct http_answer *answer, struct envelope *ret_envelope) MUST_CHECK;
 
 /** Judge the answer to a call that is no list, and fill in what the call asked for.
  * @return the call's rc: as answer_open(); RC_CORRUPT a success with the wrong shape (of a write RC_UNKNOWN_OUTCOME) */

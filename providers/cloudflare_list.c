@@ -154,18 +154,18 @@ static void learn(struct list *list, size_t page, const struct json *info)
 		list->is_ended = true;
 }
 
-enum rc list_take_page(const struct wire_context *context, struct list *list, size_t page,
-		       const struct http_answer *answer)
+/** A page's items, out of a tree that goes at once: of a hundred thousand records only what is needed is kept. */
+static enum rc take_items(const struct wire_context *context, struct arena *scratch, struct list *list, size_t page,
+			  const struct http_answer *answer)
 {
 	struct call *call = list->call;
 	const struct list_kind kind = list_kind(call->kind);
-	struct shape shape = {.arena = call->arena, .zone_id = call->zone_id};
+	struct shape shape = {.arena = call->arena, .is_copied = true, .zone_id = call->zone_id};
 	struct list_page *taken = &list->pages[page - 1];
 	struct envelope envelope = {0};
 	void *items = NULL;
-	enum rc rc = answer_open(context, call, answer, &envelope);
+	enum rc rc = answer_open(context, scratch, call, answer, &envelope);
 
-	list->under_way--;
 	if (rc)
 		return rc;
 	if (call->zone_id) {
@@ -181,6 +181,20 @@ enum rc list_take_page(const struct wire_context *context, struct list *list, si
 	taken->items = items;
 	learn(list, page, envelope.info);
 	return RC_OK;
+}
+
+enum rc list_take_page(const struct wire_context *context, struct list *list, size_t page,
+		       const struct http_answer *answer)
+{
+	struct arena *scratch = arena_new(LIMIT_ARENA_BYTES);
+	enum rc rc;
+
+	list->under_way--;
+	if (!scratch)
+		return answer_fail(context, list->call, RC_NOMEM, "out of memory");
+	rc = take_items(context, scratch, list, page, answer);
+	arena_free(scratch);
+	return rc;
 }
 
 bool list_is_read(const struct list *list)

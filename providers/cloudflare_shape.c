@@ -84,6 +84,14 @@ static bool is_absent(const struct json *json)
 	return !json || json->type == JSON_NULL;
 }
 
+/** Most records are CNAMEs without a comment of their own: no copies of these. */
+static const char *copy_text(struct shape *shape, const char *text)
+{
+	if (!*text)
+		return "";
+	return str_eq(text, "CNAME") ? "CNAME" : arena_strdup(shape->arena, text);
+}
+
 static enum rc take_string(struct shape *shape, const struct json *json, const struct string_field *field, void *out)
 {
 	const struct json *value = json_get(json, field->key);
@@ -103,6 +111,11 @@ static enum rc take_string(struct shape *shape, const struct json *json, const s
 		return expected_field(shape, field);
 	if (field->need == REQUIRED && str_is_empty(text))
 		return expected_field(shape, field);
+	if (shape->is_copied && !is_absent(value)) {
+		text = copy_text(shape, text);
+		if (!text)
+			return RC_NOMEM;
+	}
 	memcpy((char *)out + field->offset, &text, sizeof(text));
 	return RC_OK;
 }
@@ -252,7 +265,7 @@ enum rc shape_zone(struct shape *shape, const struct json *json, void *ret_zone)
 static enum rc take_record(struct shape *shape, const struct json *json, const struct string_field *fields,
 			   size_t count, struct live_record *ret_record)
 {
-	struct live_record record = {.zone_id = shape->zone_id, .json = json};
+	struct live_record record = {.zone_id = shape->zone_id, .json = shape->is_copied ? NULL : json};
 	enum rc rc = take_strings(shape, json, fields, count, &record);
 
 	if (!rc)

@@ -1,7 +1,7 @@
 /** @file
  * Results of Cloudflare's API, checked for their shape and turned into values. Internal to providers/.
  *
- * Strings are borrowed from the JSON tree, which lives in the call's arena. */
+ * Strings are borrowed from the JSON tree, which lives in the call's arena, or copied where it does not. */
 #ifndef ADIT_PROVIDERS_CLOUDFLARE_SHAPE_H
 #define ADIT_PROVIDERS_CLOUDFLARE_SHAPE_H
 
@@ -11,6 +11,7 @@
 /** One check at work. */
 struct shape {
 	struct arena *arena;
+	bool is_copied;          /**< the tree goes: copy what is kept */
 	const char *zone_id;     /**< given to each record; arena */
 	const char *expected;    /**< set when RC_CORRUPT: what should have been there; arena or static */
 };

@@ -47,7 +47,7 @@ struct live_record {
 	const char *tags;            /**< sorted, joined by commas; "" if none */
 	int64_t ttl;
 	bool proxied;
-	const struct json *json;     /**< the record as answered; for what adit does not model */
+	const struct json *json;     /**< the record as answered; for what adit does not model; NULL in lists */
 };
 
 struct live_account_info {

@@ -44,7 +44,8 @@ static void read_records(const struct live_record *records, size_t count)
 		read_text(records[i].content);
 		read_text(records[i].comment);
 		read_text(records[i].tags);
-		read_json(records[i].json);
+		if (records[i].json)
+			read_json(records[i].json);
 		read_bytes += (size_t)records[i].ttl + records[i].proxied;
 	}
 }
