@@ -145,8 +145,7 @@ static int bind_json(sqlite3_stmt *statement, int index, const struct json *valu
 	case JSON_NULL:
 		return sqlite3_bind_null(statement, index);
 	case JSON_NUMBER:
-		return value->u.number == (double)(int64_t)value->u.number
-			       ? sqlite3_bind_int64(statement, index, (int64_t)value->u.number) : SQLITE_MISMATCH;
+		return json_is_int(value) ? sqlite3_bind_int64(statement, index, (int64_t)value->u.number) : SQLITE_MISMATCH;
 	case JSON_STRING:
 		return sqlite3_bind_text(statement, index, value->u.string, -1, SQLITE_STATIC);
 	case JSON_BOOL:

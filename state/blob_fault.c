@@ -31,18 +31,61 @@ static enum rc fault_denied(struct blob_store *s, const char *doing, const struc
 	return RC_DENIED;
 }
 
+static bool is_misplaced(int status)
+{
+	return (status >= 300 && status < 400) || status == 400 || status == 404;
+}
+
+static bool is_unspoken(int status)
+{
+	return status == 404 || status == 405 || status == 501;
+}
+
 static enum rc fault_refused(struct blob_store *s, const char *doing, const struct blob_call *call)
 {
 	struct sql_store *sql = &s->lite.sql;
 	struct diags *diags = &sql->run->diags;
 	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0542", NOWHERE, "cannot %s the state %s: HTTP %d", doing,
 				     sql->base.location, call->status);
+	bool is_s3 = str_has_prefix(sql->base.location, "s3://");
 
 	diag->http_status = call->status;
-	diag_help(diags, diag, call->status == 404 || call->status == 405 || call->status == 501
-				       ? "Does the server speak terraform's http backend protocol, with LOCK and UNLOCK?"
-				       : "The server's log says more. Run the command again when it is mended.");
+	diag_help(diags, diag, "%s", is_s3 && is_misplaced(call->status) ? "Does the bucket exist, in the region that AWS_REGION names?"
+				     : !is_s3 && is_unspoken(call->status)
+					     ? "Does the server speak terraform's http backend protocol, with LOCK and UNLOCK?"
+					     : "The server's log says more. Run the command again when it is mended.");
 	return RC_IO;
+}
+
+enum rc blob_fault_locked(struct blob_store *s)
+{
+	struct sql_store *sql = &s->lite.sql;
+	struct diags *diags = &sql->run->diags;
+	const char *since = s->rival.created_ms ? clock_rfc3339(sql->run->arena, s->rival.created_ms) : NULL;
+	struct diag *diag;
+
+	if (sql->is_quiet)
+		return RC_CONFLICT;
+	diag = diag_add(diags, SEVERITY_ERROR, "A0503", NOWHERE, "the state %s is kept busy: its lock is held%s%s%s%s (lock %s)",
+			sql->base.location, str_is_empty(s->rival.who) ? "" : " by ", str_or_empty(s->rival.who), since ? " since " : "",
+			str_or_empty(since), str_is_empty(s->rival.id) ? "of unknown ID" : s->rival.id);
+	if (blob_lock_is_adits(&s->rival))
+		diag_help(diags, diag, "Wait for it with --lock-timeout 10m. What a process that is gone left behind is taken over by "
+				       "then.");
+	else
+		diag_help(diags, diag, "It is no lock of adit's: whoever took it has to give it back, at the server or with the tool "
+				       "that took it.");
+	return RC_CONFLICT;
+}
+
+enum rc blob_fault_size(struct blob_store *s)
+{
+	struct sql_store *sql = &s->lite.sql;
+
+	if (!sql->is_quiet)
+		diag_add(&sql->run->diags, SEVERITY_ERROR, "A0516", NOWHERE,
+			 "the state %s cannot hold this: a document may have %u MiB", sql->base.location, BLOB_DOCUMENT_BYTES >> 20);
+	return RC_LIMIT;
 }
 
 enum rc blob_fault(struct blob_store *s, const char *doing, const struct blob_call *call)

@@ -7,14 +7,16 @@
 
 #include "base/alloc.h"
 #include "base/failpoint.h"
-#include "base/limits.h"
 #include "base/str.h"
 #include "state/blob.h"
 
 #define TRIES_MAX 5
 #define BACKOFF_MS 500
 #define CONNECT_TIMEOUT_MS 10000L
-#define TIMEOUT_MS 60000L
+#define RETRY_AFTER_MAX_MS 60000
+#define SILENCE_S 60L        /**< no byte in either direction */
+#define TIMEOUT_MS 600000L   /**< a large document on a slow line takes its time */
+#define CLOCK_GRAIN_MS 5000  /**< Date has whole seconds, and answers take their time */
 
 struct blob_http {
 	struct run *run;
@@ -22,6 +24,7 @@ struct blob_http {
 	char *user_password;
 	char *sigv4, *token_header;
 	bool has_curl;
+	int64_t server_lead_ms; /**< how far the server's clock is ahead of this machine's */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -101,6 +104,8 @@ static bool set_fixed(struct blob_http *http)
 	is_set &= !curl_easy_setopt(easy, CURLOPT_USERAGENT, "adit/" ADIT_VERSION);
 	is_set &= !curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	is_set &= !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
+	is_set &= !curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	is_set &= !curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, SILENCE_S);
 	is_set &= !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	is_set &= !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->error);
 	if (http->sigv4)
@@ -159,11 +164,50 @@ static bool set_call(struct blob_http *http, struct blob_call *call, struct curl
 	return is_set;
 }
 
+const char *blob_http_escape(struct blob_http *http, struct arena *arena, const char *value)
+{
+	char *escaped = curl_easy_escape(http->easy, value, 0);
+	const char *copy = escaped ? arena_strdup(arena, escaped) : NULL;
+
+	curl_free(escaped);
+	return copy;
+}
+
+/** The machine's own time; what a test sets ahead is a clock that goes wrong. */
+static int64_t machine_ms(const struct run *run)
+{
+	return clock_wall_ms(&run->clock) - run->clock.wall_offset_ms;
+}
+
+static void read_clock(struct blob_http *http)
+{
+	struct curl_header *date = NULL;
+	time_t server;
+	int64_t lead_ms;
+
+	if (curl_easy_header(http->easy, "Date", 0, CURLH_HEADER, -1, &date))
+		return;
+	server = curl_getdate(date->value, NULL);
+	if (server < 0)
+		return;
+	lead_ms = (int64_t)server * 1000 - (clock_wall_ms(&http->run->clock) - clock_lead_ms(&http->run->clock));
+	http->server_lead_ms = lead_ms > -CLOCK_GRAIN_MS && lead_ms < CLOCK_GRAIN_MS ? 0 : lead_ms;
+}
+
+int64_t blob_http_now_ms(const struct blob_http *http)
+{
+	return machine_ms(http->run) + http->server_lead_ms;
+}
+
 static void read_answer(struct blob_http *http, struct blob_call *call)
 {
 	struct curl_header *etag = NULL;
+	curl_off_t retry_after_s = 0;
 	long status = 0;
 
+	read_clock(http);
+	if (!curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &retry_after_s) && retry_after_s > 0)
+		call->retry_after_ms = retry_after_s < RETRY_AFTER_MAX_MS / 1000 ? retry_after_s * 1000 : RETRY_AFTER_MAX_MS;
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
 	call->status = (int)status;
 	if (!curl_easy_header(http->easy, "ETag", 0, CURLH_HEADER, -1, &etag) && strlen(etag->value) < sizeof(call->etag))
@@ -177,6 +221,12 @@ static bool is_unsent(CURLcode code)
 	       code == CURLE_SSL_CONNECT_ERROR;
 }
 
+/** 429: not executed. 409 from S3: another write of the object was under way, perhaps an earlier try of this one. */
+static bool is_passing(const struct blob_http *http, const struct blob_call *call)
+{
+	return call->status == 429 || (call->status >= 500 && call->is_repeatable) || (call->status == 409 && http->sigv4);
+}
+
 /** @return true when it is worth another try */
 static bool try_once(struct blob_http *http, struct blob_call *call)
 {
@@ -185,6 +235,7 @@ static bool try_once(struct blob_http *http, struct blob_call *call)
 
 	strbuf_reset(&call->answer);
 	call->status = 0;
+	call->retry_after_ms = 0;
 	call->etag[0] = http->error[0] = '\0';
 	if (!headers || !set_call(http, call, headers)) {
 		curl_slist_free_all(headers);
@@ -198,7 +249,7 @@ static bool try_once(struct blob_http *http, struct blob_call *call)
 	if (code == CURLE_OK) {
 		read_answer(http, call);
 		call->rc = RC_OK;
-		return call->status >= 500 && call->is_repeatable;
+		return is_passing(http, call);
 	}
 	snprintf(call->error, sizeof(call->error), "%.127s", http->error[0] ? http->error : curl_easy_strerror(code));
 	call->rc = code == CURLE_OUT_OF_MEMORY ? RC_NOMEM : strbuf_failed(&call->answer) ? RC_LIMIT : code == CURLE_OPERATION_TIMEDOUT ? RC_TIMEOUT : RC_UNAVAILABLE;
@@ -209,12 +260,13 @@ static bool try_once(struct blob_http *http, struct blob_call *call)
 
 void blob_http_do(struct blob_http *http, struct blob_call *call)
 {
+	int tries_max = call->is_last_effort ? 1 : TRIES_MAX;
 	int64_t wait_ms = BACKOFF_MS;
 
-	strbuf_init(&call->answer, LIMIT_ANSWER_BYTES);
+	strbuf_init(&call->answer, BLOB_DOCUMENT_BYTES);
 	/* An interruption ends none of it: what was done at Cloudflare has still to be recorded. */
-	for (int tries = 1; try_once(http, call) && tries < TRIES_MAX; tries++) {
-		clock_sleep_ms(&http->run->clock, wait_ms);
+	for (int tries = 1; try_once(http, call) && tries < tries_max; tries++) {
+		clock_sleep_ms(&http->run->clock, wait_ms > call->retry_after_ms ? wait_ms : call->retry_after_ms);
 		wait_ms *= 2;
 	}
 }

@@ -9,13 +9,19 @@
 
 #define NOWHERE ((struct span){ 0 })
 
+/** 404 says both: no object, which is a state that is not there yet, and no bucket. */
+static bool is_without_bucket(const struct blob_call *call)
+{
+	return call->answer.size && strstr(strbuf_text(&call->answer), "<Code>NoSuchBucket</Code>");
+}
+
 static enum rc read_state(struct blob_store *s, struct strbuf *ret_text)
 {
 	struct blob_call call = {.method = "GET", .url = s->url, .is_repeatable = true};
 	enum rc rc = RC_OK;
 
 	blob_http_do(s->http, &call);
-	if (call.rc || (call.status != 200 && call.status != 404))
+	if (call.rc || (call.status != 200 && call.status != 404) || (call.status == 404 && is_without_bucket(&call)))
 		rc = blob_fault(s, "read", &call);
 	if (rc) {
 		strbuf_done(&call.answer);
@@ -30,18 +36,15 @@ static enum rc read_state(struct blob_store *s, struct strbuf *ret_text)
 	return RC_OK;
 }
 
-/** Refused. An earlier try may have been executed, also one of libcurl's own on a connection that had been closed: is what is
- * there what we wrote? */
-static enum rc look_whether_written(struct blob_store *s, const char *text, size_t size)
+static enum rc fault_etag(struct blob_store *s)
 {
-	struct strbuf present;
-	enum rc rc = read_state(s, &present);
+	struct diags *diags = &s->lite.sql.run->diags;
 
-	if (rc)
-		return rc;
-	rc = present.size == size && !memcmp(strbuf_text(&present), text, size) ? RC_OK : RC_CONFLICT;
-	strbuf_done(&present);
-	return rc;
+	if (!s->lite.sql.is_quiet)
+		diag_add(diags, SEVERITY_ERROR, "A0542", NOWHERE,
+			 "cannot write the state %s: the server told no ETag, without which a write cannot be conditional",
+			 s->lite.sql.base.location);
+	return RC_IO;
 }
 
 static enum rc write_state(struct blob_store *s, const char *text, size_t size)
@@ -53,9 +56,12 @@ static enum rc write_state(struct blob_store *s, const char *text, size_t size)
 
 	if (!condition)
 		return RC_NOMEM;
+	if (!*s->etag && !s->is_new)
+		return fault_etag(s);
 	blob_http_do(s->http, &call);
-	if (!call.rc && (call.status == 412 || call.status == 409))
-		rc = look_whether_written(s, text, size);
+	/* 404: there is no object any more that it could match. */
+	if (!call.rc && (call.status == 412 || call.status == 409 || (call.status == 404 && *s->etag)))
+		rc = RC_CONFLICT;
 	else if (call.rc || call.status != 200)
 		rc = blob_fault(s, "write", &call);
 	else
@@ -64,8 +70,7 @@ static enum rc write_state(struct blob_store *s, const char *text, size_t size)
 	return rc;
 }
 
-/** @param ret_id "" when there is no lock */
-static enum rc read_lock(struct blob_store *s, const char **ret_id)
+static enum rc read_lock(struct blob_store *s, struct blob_lock *ret_lock)
 {
 	struct blob_call call = {.method = "GET", .url = s->lock_url, .is_repeatable = true};
 	enum rc rc = RC_OK;
@@ -74,9 +79,25 @@ static enum rc read_lock(struct blob_store *s, const char **ret_id)
 	if (call.rc || (call.status != 200 && call.status != 404))
 		rc = blob_fault(s, "read the lock of", &call);
 	else
-		*ret_id = call.status == 200 ? blob_lock_id_in(s, &call.answer) : "";
+		*ret_lock = call.status == 200 ? blob_lock_read(s, &call.answer) : (struct blob_lock){0};
 	strbuf_done(&call.answer);
 	return rc;
+}
+
+/** Nobody else's: it may have been taken over. */
+static void delete_lock(struct blob_store *s, const char *id, bool is_last_effort)
+{
+	struct blob_call look = {.method = "GET", .url = s->lock_url, .is_repeatable = true, .is_last_effort = is_last_effort};
+	struct blob_call call = {.method = "DELETE", .url = s->lock_url, .is_repeatable = true, .is_last_effort = is_last_effort};
+	bool is_it;
+
+	blob_http_do(s->http, &look);
+	is_it = !look.rc && look.status == 200 && str_eq(blob_lock_read(s, &look.answer).id, id);
+	strbuf_done(&look.answer);
+	if (!is_it)
+		return;
+	blob_http_do(s->http, &call);
+	strbuf_done(&call.answer);
 }
 
 static enum rc put_lock(struct blob_store *s, const char *id, const struct strbuf *body)
@@ -87,12 +108,13 @@ static enum rc put_lock(struct blob_store *s, const char *id, const struct strbu
 
 	blob_http_do(s->http, &call);
 	if (!call.rc && (call.status == 412 || call.status == 409)) {
-		rc = read_lock(s, &s->rival_id);
+		rc = read_lock(s, &s->rival);
 		/* Ours after all, when the answer to an earlier try was lost. */
-		if (!rc && !str_eq(s->rival_id, id))
+		if (!rc && !str_eq(str_or_empty(s->rival.id), id))
 			rc = RC_EXISTS;
 	} else if (call.rc || call.status != 200) {
 		rc = blob_fault(s, "lock", &call);
+		delete_lock(s, id, true); /* it may be ours, and nobody would know */
 	}
 	strbuf_done(&call.answer);
 	return rc;
@@ -114,21 +136,9 @@ static enum rc lock_state(struct blob_store *s)
 	return rc;
 }
 
-/** Nobody else's: it may have been taken over. */
-static void delete_lock(struct blob_store *s, const char *id)
-{
-	struct blob_call call = {.method = "DELETE", .url = s->lock_url, .is_repeatable = true};
-	const char *present = "";
-
-	if (read_lock(s, &present) || !str_eq(present, id))
-		return;
-	blob_http_do(s->http, &call);
-	strbuf_done(&call.answer);
-}
-
 static void unlock_state(struct blob_store *s)
 {
-	delete_lock(s, s->lock_id);
+	delete_lock(s, s->lock_id, false);
 	s->lock_id = NULL;
 }
 
@@ -136,8 +146,10 @@ static enum rc take_over(struct blob_store *s)
 {
 	enum rc rc;
 
-	if (!str_is_empty(s->rival_id))
-		delete_lock(s, s->rival_id);
+	if (!blob_lock_is_adits(&s->rival))
+		return RC_CONFLICT;
+	if (!str_is_empty(s->rival.id))
+		delete_lock(s, s->rival.id, false);
 	rc = lock_state(s);
 	return rc == RC_EXISTS ? RC_CONFLICT : rc;
 }
@@ -176,9 +188,20 @@ static const char *first_of(const char *a, const char *b)
 	return !str_is_empty(getenv(a)) ? getenv(a) : getenv(b);
 }
 
-static bool is_plain(const char *text)
+#define ALPHANUMERIC "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+/** BUCKET/KEY. No part of it is empty, "." or "..": these would be resolved on the way, into another key or bucket. */
+static bool is_plain(const char *path)
 {
-	return *text && text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./")] == '\0';
+	for (const char *part = path;; part++) {
+		size_t size = strspn(part, ALPHANUMERIC "-_.");
+
+		if (!size || (size <= 2 && part[0] == '.' && part[size - 1] == '.'))
+			return false;
+		part += size;
+		if (*part != '/')
+			return !*part && strchr(path, '/');
+	}
 }
 
 /** https, or http to this machine; no user, query or fragment. */
@@ -197,7 +220,7 @@ static enum rc find_url(struct blob_store *s, struct run *run, const char *locat
 	const char *endpoint = first_of("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"), *bucket = location + strlen("s3://");
 	const char *slash = strchr(bucket, '/');
 
-	if (!is_plain(bucket) || !slash || slash == bucket || !slash[1] || !is_plain(region) ||
+	if (!is_plain(bucket) || region[strspn(region, ALPHANUMERIC "-")] ||
 	    (endpoint && !is_endpoint(endpoint)))
 		return fault_url(run);
 	if (endpoint)

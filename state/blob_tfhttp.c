@@ -12,6 +12,7 @@
 #include "state/blob.h"
 
 #define NOWHERE ((struct span){ 0 })
+#define GITLAB_API "/api/v4/projects/"
 #define GITLAB_PATH "/terraform/state/"
 
 static struct arena *arena_of(const struct blob_store *s)
@@ -59,6 +60,23 @@ static enum rc write_state(struct blob_store *s, const char *text, size_t size)
 	return rc;
 }
 
+static void unlock_id(struct blob_store *s, const char *id, bool is_last_effort)
+{
+	const char *escaped = blob_http_escape(s->http, arena_of(s), id);
+	const char *url = escaped ? arena_printf(arena_of(s), "%s?ID=%s", s->lock_url, escaped) : NULL;
+	struct blob_call call = {.method = s->unlock_method, .url = url, .is_repeatable = true, .is_last_effort = is_last_effort};
+	struct strbuf body;
+
+	strbuf_init(&body, 0);
+	if (url && !blob_lock_describe(s, id, &body)) {
+		call.body = strbuf_text(&body);
+		call.body_size = body.size;
+		blob_http_do(s->http, &call);
+		strbuf_done(&call.answer);
+	}
+	strbuf_done(&body);
+}
+
 static enum rc lock_state(struct blob_store *s)
 {
 	const char *id = blob_lock_new_id(s);
@@ -78,10 +96,11 @@ static enum rc lock_state(struct blob_store *s)
 	blob_http_do(s->http, &call);
 	if (!call.rc && is_refusal(call.status)) {
 		/* Ours after all, when the answer to an earlier try was lost. */
-		s->rival_id = blob_lock_id_in(s, &call.answer);
-		rc = str_eq(s->rival_id, id) ? RC_OK : RC_EXISTS;
+		s->rival = blob_lock_read(s, &call.answer);
+		rc = str_eq(s->rival.id, id) ? RC_OK : RC_EXISTS;
 	} else if (call.rc || call.status < 200 || call.status >= 300) {
 		rc = blob_fault(s, "lock", &call);
+		unlock_id(s, id, true); /* it may be ours, and nobody would know */
 	}
 	if (!rc)
 		s->lock_id = id;
@@ -90,26 +109,10 @@ static enum rc lock_state(struct blob_store *s)
 	return rc;
 }
 
-static void unlock_id(struct blob_store *s, const char *id)
-{
-	const char *url = arena_printf(arena_of(s), "%s?ID=%s", s->lock_url, id);
-	struct blob_call call = {.method = s->unlock_method, .url = url, .is_repeatable = true};
-	struct strbuf body;
-
-	strbuf_init(&body, 0);
-	if (url && !blob_lock_describe(s, id, &body)) {
-		call.body = strbuf_text(&body);
-		call.body_size = body.size;
-		blob_http_do(s->http, &call);
-		strbuf_done(&call.answer);
-	}
-	strbuf_done(&body);
-}
-
 /** A lock that cannot be given back is taken over by the next run when its lease is over. */
 static void unlock_state(struct blob_store *s)
 {
-	unlock_id(s, s->lock_id);
+	unlock_id(s, s->lock_id, false);
 	s->lock_id = NULL;
 }
 
@@ -118,8 +121,10 @@ static enum rc take_over(struct blob_store *s)
 {
 	enum rc rc;
 
-	if (!str_is_empty(s->rival_id))
-		unlock_id(s, s->rival_id);
+	if (!blob_lock_is_adits(&s->rival))
+		return RC_CONFLICT;
+	if (!str_is_empty(s->rival.id))
+		unlock_id(s, s->rival.id, false);
 	rc = lock_state(s);
 	return rc == RC_EXISTS ? RC_CONFLICT : rc;
 }
@@ -164,7 +169,8 @@ static enum rc check_url(struct run *run, const char *url)
 /** Where its lock is. */
 static enum rc find_lock(struct blob_store *s, struct arena *arena)
 {
-	bool is_gitlab = strstr(s->url, GITLAB_PATH) != NULL;
+	const char *api = strstr(s->url, GITLAB_API);
+	bool is_gitlab = api && strstr(api, GITLAB_PATH);
 
 	s->lock_url = is_gitlab ? arena_printf(arena, "%s/lock", s->url) : s->url;
 	s->lock_method = is_gitlab ? "POST" : "LOCK";

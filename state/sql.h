@@ -61,7 +61,8 @@ struct sql_driver {
 	/** Start a transaction. @param is_write  alone with the project from here on, and not just at the first write
 	 * @return RC_OK; RC_CONFLICT kept busy (A0503); RC_IO; RC_CORRUPT; RC_NOMEM */
 	enum rc (*begin)(struct sql_store *s, bool is_write);
-	/** Commit, durably. After a failure rollback() is still due. */
+	/** Commit, durably. After a failure rollback() is still due.
+	 * @return RC_EXISTS is_locking, and somebody else was faster: nothing is said, and it may be tried again */
 	enum rc (*commit)(struct sql_store *s);
 	/** End the transaction without effect; fine without one. */
 	void (*rollback)(struct sql_store *s);

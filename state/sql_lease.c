@@ -24,6 +24,7 @@
 
 #define NOWHERE ((struct span){ 0 })
 #define POLL_MS 250
+#define OUTRUN_MAX 10 /* others that were faster */
 #define DOCUMENT_FORMAT 1
 
 /** A lease as its row says. */
@@ -369,7 +370,7 @@ static enum rc write_lease(struct sql_store *s, const struct meta *meta, const c
 	return rc;
 }
 
-/** One attempt. @return RC_OK; RC_EXISTS @p ret_rival is alive */
+/** One attempt. @return RC_OK; RC_EXISTS @p ret_rival is alive, or without a holder: somebody was faster */
 static enum rc try_lock(struct sql_store *s, const char *purpose, struct lease_info *ret_rival)
 {
 	int64_t fence = 0;
@@ -382,6 +383,8 @@ static enum rc try_lock(struct sql_store *s, const char *purpose, struct lease_i
 	if (rc == RC_NOTFOUND || rc == RC_STALE)
 		rc = write_lease(s, &meta, purpose, &fence);
 	s->is_locking = true;
+	if (!rc)
+		*ret_rival = (struct lease_info){ 0 };
 	rc = sql_write_end(s, rc);
 	s->is_locking = false;
 	if (!rc) {
@@ -396,6 +399,7 @@ enum rc sql_lock(struct store *store, const char *purpose, int64_t timeout_ms)
 	struct sql_store *s = (struct sql_store *)store;
 	const struct clock *clock = &s->run->clock;
 	int64_t begun_ms = clock_mono_ms(clock);
+	size_t outrun = 0;
 
 	if (s->fence)
 		return sql_heartbeat(store);
@@ -409,11 +413,13 @@ enum rc sql_lock(struct store *store, const char *purpose, int64_t timeout_ms)
 		if (rc != RC_EXISTS)
 			return rc;
 		left_ms = timeout_ms - (clock_mono_ms(clock) - begun_ms);
-		if (left_ms <= 0)
+		if (left_ms <= 0 && rival.holder)
 			return sql_fault_held(s, &rival);
+		if (left_ms <= 0 && ++outrun >= OUTRUN_MAX)
+			return sql_fault_busy(s);
 		if (run_is_interrupted(s->run))
 			return RC_CANCELLED;
-		clock_sleep_ms(clock, left_ms < POLL_MS ? left_ms : POLL_MS);
+		clock_sleep_ms(clock, left_ms < POLL_MS && left_ms > 0 ? left_ms : POLL_MS);
 	}
 }
 

@@ -12,7 +12,8 @@ import urllib.parse
 
 class Server:
     """A handler class on a free port. `faults` is asked first: a function of (method, path) that may return an action:
-    a status, "lost" (executed, the connection closed without an answer) or "refused" (closed before)."""
+    a status, a status with a body, "lost" (executed, the connection closed without an answer), "refused" (closed before) or
+    a function of the handler that answers."""
 
     def __init__(self, handler):
         self.documents, self.locks, self.log = {}, {}, []
@@ -71,6 +72,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.connection.shutdown(2)
             elif isinstance(self.fault, int):
                 self.answer(self.fault, b"<html>not now</html>")
+            elif isinstance(self.fault, tuple):
+                self.answer(*self.fault)
+            elif callable(self.fault):
+                self.fault(self)
             else:
                 self.serve()
 
@@ -91,9 +96,9 @@ class Terraform(Handler):
         name = self.bare.removesuffix("/lock") if is_gitlab else self.bare
         is_lock = self.bare.endswith("/lock") if is_gitlab else self.command in ("LOCK", "UNLOCK")
         if is_lock and self.command in ("LOCK", "POST"):
-            return self.lock(name)
+            return self.lock(name, is_gitlab)
         if is_lock and self.command in ("UNLOCK", "DELETE"):
-            return self.unlock(name)
+            return self.unlock(name, is_gitlab)
         if self.command == "GET":
             found = self.server_state.documents.get(name)
             return self.answer(200, found) if found else self.answer(404 if is_gitlab else 204)
@@ -101,30 +106,34 @@ class Terraform(Handler):
             return self.write(name, is_gitlab)
         return self.answer(405)
 
-    def lock(self, name):
+    def lock(self, name, is_gitlab):
         held = self.server_state.locks.get(name)
         info = json.loads(self.body)
+        if held and is_gitlab:
+            # GitLab keeps a lock's ID, user and time: the rest of its answer is of who asks.
+            return self.answer(409, json.dumps({**info, **{k: held[k] for k in ("ID", "Created")}, "Who": "root"}).encode())
         if held:
             return self.answer(423, json.dumps(held).encode())
         self.server_state.locks[name] = info
         self.answer(200)
 
-    def unlock(self, name):
+    def unlock(self, name, is_gitlab):
         held = self.server_state.locks.get(name)
         wanted = self.query.get("ID") or json.loads(self.body or b"{}").get("ID")
-        if held and held["ID"] != wanted:
+        if (held or is_gitlab) and (held or {}).get("ID") != wanted:
             return self.answer(409, json.dumps(held).encode())
         self.server_state.locks.pop(name, None)
         self.answer(200)
 
     def write(self, name, is_gitlab):
         held = self.server_state.locks.get(name)
-        if held and held["ID"] != self.query.get("ID"):
+        if (held or is_gitlab) and (held or {}).get("ID") != self.query.get("ID"):
             return self.answer(423 if not is_gitlab else 409, json.dumps(held).encode())
         document = json.loads(self.body)
         present = self.server_state.documents.get(name)
-        if present and json.loads(present)["serial"] >= document["serial"] and present != self.body:
-            return self.answer(422, b'{"message": "the serial must grow"}')
+        # A version of each serial, once: what is sent again is refused, too.
+        if is_gitlab and present and json.loads(present)["serial"] >= document["serial"]:
+            return self.answer(422, b'{"message": "duplicate key value violates unique constraint"}')
         self.server_state.documents[name] = self.body
         self.answer(200)
 
