@@ -18,8 +18,8 @@
 enum stream { STREAM_WILDCARD, STREAM_PREFIX, STREAM_CHANGE };
 
 struct world {
-	const char *out, *url, *account, *token_env;
-	uint64_t routes, gateways, zones, files, seed;
+	const char *out, *url, *account, *token_env, *budget;
+	uint64_t routes, gateways, zones, files, seed, share_percent;
 	uint64_t wildcards, prefixes, changes; /* millionths of all routes */
 	uint64_t changed_file; /* 1 + the only file whose routes change; 0: all of them */
 };
@@ -96,9 +96,12 @@ static void write_project(const struct world *world)
 		"    accountId: %s\n"
 		"    tokenEnv: %s\n"
 		"    gatewayClasses: [cloudflare]\n"
+		"  budget:\n"
+		"    calls: %s\n"
+		"    share: %" PRIu64 "%%\n"
 		"  sources:\n"
 		"  - path: manifests/\n",
-		world->url, world->account, world->token_env);
+		world->url, world->account, world->token_env, world->budget, world->share_percent);
 	finish(file, "adit.yaml");
 }
 
@@ -252,7 +255,7 @@ static uint64_t share(const char *name, const char *text)
 static const char usage[] =
 	"usage: generate --out DIR [--routes N] [--gateways G] [--zones Z] [--files F] [--seed S]\n"
 	"                [--wildcards PERCENT] [--prefixes PERCENT] [--changes PERCENT] [--changed-file I]\n"
-	"                [--url URL] [--account ID] [--token-env NAME]\n"
+	"                [--url URL] [--account ID] [--token-env NAME] [--budget CALLS/WINDOW] [--share PERCENT]\n"
 	"Zones are zone-00.example, zone-01.example and so on. --changes gives that share of the routes another\n"
 	"backend port; with --changed-file only those of file I, counted from 0.\n";
 
@@ -263,7 +266,8 @@ static const struct option options[] = {
 	{ "wildcards", required_argument, NULL, 'w' },	{ "prefixes", required_argument, NULL, 'p' },
 	{ "changes", required_argument, NULL, 'c' },	{ "changed-file", required_argument, NULL, 'i' },
 	{ "url", required_argument, NULL, 'u' },	{ "account", required_argument, NULL, 'a' },
-	{ "token-env", required_argument, NULL, 't' },	{ NULL, 0, NULL, 0 },
+	{ "token-env", required_argument, NULL, 't' },	{ "budget", required_argument, NULL, 'b' },
+	{ "share", required_argument, NULL, 'S' },	{ NULL, 0, NULL, 0 },
 };
 
 static void set_option(struct world *world, int letter, const char *value)
@@ -273,6 +277,8 @@ static void set_option(struct world *world, int letter, const char *value)
 	case 'u': world->url = value; break;
 	case 'a': world->account = value; break;
 	case 't': world->token_env = value; break;
+	case 'b': world->budget = value; break;
+	case 'S': world->share_percent = number("share", value, 1, 100); break;
 	case 'n': world->routes = number("routes", value, 0, 9999999); break;
 	case 'g': world->gateways = number("gateways", value, 1, 1000); break;
 	case 'z': world->zones = number("zones", value, 1, 1000); break;
@@ -290,6 +296,7 @@ int main(int argc, char **argv)
 {
 	struct world world = {
 		.url = "dev:", .account = "0123456789abcdef0123456789abcdef", .token_env = "BENCH_TOKEN",
+		.budget = "1000000/300s", .share_percent = 100,
 		.routes = 1000, .gateways = 50, .zones = 20, .files = 1, .seed = 1,
 		.wildcards = PERCENT / 20, .prefixes = PERCENT / 4,
 	};

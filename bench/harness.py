@@ -8,8 +8,8 @@ import json
 import os
 import pathlib
 import re
-import resource
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -29,6 +29,17 @@ def environment():
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("ADIT_", "CNAP_")) and k != "CI"}
     kept.update(BENCH_TOKEN=TOKEN, HOME=str(WORLDS), LC_ALL="C.UTF-8", NO_COLOR="1")
     return kept
+
+
+def prepare(build):
+    """The programs, built unless they are to be taken as they are, and a place for worlds."""
+    if build:
+        quiet = {"check": True, "cwd": SOURCE, "stdout": subprocess.DEVNULL}
+        subprocess.run(["cmake", "--preset", "release"], **quiet)
+        subprocess.run(["cmake", "--build", "--preset", "release", "--target", "bench"], **quiet)
+    WORLDS.mkdir(parents=True, exist_ok=True)
+    # Ended from outside, no simulator stays behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def say(text):
@@ -216,8 +227,3 @@ class World:
                 raise SystemExit(f"a plan called {call['method']} {call['path']}: {status}")
             (answers / f"{i:05}.json").write_bytes(body)
         return calls
-
-
-def own_peak():
-    """Peak memory of this process, which a measured one cannot fall below."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
