@@ -39,6 +39,10 @@ void progress_event(void *context, const struct apply_event *event)
 		else
 			session_note(progress->session, "%s", session_printable(progress->session, event->message));
 		return;
+	case APPLY_NOTE:
+		clear_line(progress);
+		session_note(progress->session, "%s", session_printable(progress->session, event->message));
+		return;
 	case APPLY_FAILED:
 	case APPLY_SKIPPED:
 	case APPLY_DEFERRED:

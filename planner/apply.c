@@ -159,7 +159,7 @@ void apply_event(struct applying *a, enum apply_event_kind kind, size_t change, 
 
 	if (!a->in->options->on_event)
 		return;
-	if (kind != APPLY_WAITING)
+	if (kind != APPLY_WAITING && kind != APPLY_NOTE)
 		event.change = &a->plan->changes[change];
 	a->in->options->on_event(a->in->options->context, &event);
 }

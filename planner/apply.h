@@ -12,13 +12,13 @@
 #include "planner/plan.h"
 #include "planner/recovery.h"
 
-enum apply_event_kind { APPLY_STARTED, APPLY_DONE, APPLY_FAILED, APPLY_SKIPPED, APPLY_DEFERRED, APPLY_WAITING };
+enum apply_event_kind { APPLY_STARTED, APPLY_DONE, APPLY_FAILED, APPLY_SKIPPED, APPLY_DEFERRED, APPLY_WAITING, APPLY_NOTE };
 
 /** What happens, for the progress display. Borrowed during the callback. */
 struct apply_event {
 	enum apply_event_kind kind;
-	const struct change *change;     /**< NULL for APPLY_WAITING */
-	const char *message;             /**< why, for FAILED, SKIPPED, DEFERRED and WAITING */
+	const struct change *change;     /**< NULL for APPLY_WAITING and APPLY_NOTE */
+	const char *message;             /**< why, for FAILED, SKIPPED, DEFERRED and WAITING; what is to be told, for NOTE */
 	size_t done, total;              /**< changes settled so far, and in all */
 };
 

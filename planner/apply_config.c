@@ -275,7 +275,9 @@ static enum rc put(struct applying *a, struct apply_tunnel *tunnel, const struct
 		return RC_NOMEM;
 	if (json_count(json_get(live->document, "ingress")) && documents_equal(a->run->arena, live->document, document))
 		return document_done(a, step, live->version);
-	rc = begin_put(a, step, is_shared);
+	rc = is_shared ? apply_share_tell(a, tunnel, &merge, live->document) : RC_OK;
+	if (!rc)
+		rc = begin_put(a, step, is_shared);
 	if (rc)
 		return rc;
 	step->call.tunnel_id = tunnel->id;

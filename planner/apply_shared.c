@@ -5,10 +5,12 @@
  * 2. Before its first rule is written a project has recorded that it contributes to the tunnel, and what it is about
  *    to write stands in the open intent: whoever reads live meanwhile knows whose it is.
  * 3. What a PUT holds of other projects is what they recorded; what it holds of this one is what the plan says. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "planner/applying.h"
+#include "planner/document.h"
 #include "planner/planning.h"
 
 static const struct recorded_gateway *find_gateway(const struct recorded_gateway *list, size_t count, const char *address)
@@ -343,6 +345,38 @@ enum rc apply_share_merge(struct applying *a, const struct apply_tunnel *tunnel,
 		return RC_NOMEM;
 	for (size_t i = 0; i < merge->count; i++)
 		merge->order[i] = rules[i].rule->address;
+	return RC_OK;
+}
+
+enum rc apply_share_tell(struct applying *a, const struct apply_tunnel *tunnel, const struct document_merge *merge,
+			 const struct json *live)
+{
+	const struct shared_rule *first = NULL;
+	struct resource **rules = NULL;
+	size_t count = 0, missing = 0;
+	struct map present;
+	char more[48] = "";
+	const char *text;
+	enum rc rc = document_rules(a->run->arena, tunnel->plan->address, live, &rules, &count);
+
+	map_init(&present, a->run->arena);
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = map_put(&present, rules[i]->address, rules[i], NULL);
+	for (size_t i = 0; !rc && i < merge->count; i++) {
+		if (!merge->rules[i].project || map_get(&present, merge->rules[i].rule->address))
+			continue;
+		first = first ? first : &merge->rules[i];
+		missing++;
+	}
+	if (rc || !missing)
+		return rc;
+	if (missing > 1)
+		snprintf(more, sizeof(more), ", and %zu more", missing - 1);
+	text = arena_printf(a->run->arena, "%s: puts back what other projects recorded and was not there: %s of project %s%s",
+			    tunnel->plan->address, first->rule->address, first->project, more);
+	if (!text)
+		return RC_NOMEM;
+	apply_event(a, APPLY_NOTE, 0, text);
 	return RC_OK;
 }
 

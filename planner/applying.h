@@ -124,6 +124,9 @@ enum rc apply_share_expect(struct applying *a, struct apply_tunnel *tunnel, cons
 /** All projects' rules for document_build(). @param ret_any  false: nobody else has any */
 enum rc apply_share_merge(struct applying *a, const struct apply_tunnel *tunnel, struct document_merge *merge,
 			  bool *ret_any) MUST_CHECK;
+/** Say which rules of other projects a PUT puts back: recorded, and not in @p live. */
+enum rc apply_share_tell(struct applying *a, const struct apply_tunnel *tunnel, const struct document_merge *merge,
+			 const struct json *live) MUST_CHECK;
 /** Say in the detail of a PUT's intent which rules it makes; arena. */
 enum rc apply_share_detail(struct applying *a, const struct apply_tunnel *tunnel, struct recovery_detail *detail) MUST_CHECK;
 

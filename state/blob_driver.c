@@ -179,7 +179,8 @@ static enum rc driver_begin(struct sql_store *store, bool is_write)
 	return rc;
 }
 
-/** Somebody wrote what this was not made from: our lease is gone, or a stranger passed by. Who is taking the lease tries again. */
+/** Somebody wrote what this was not made from: our lease is gone, or a stranger passed by. Who is taking the lease tries
+ * again. */
 static enum rc fault_outrun(struct blob_store *s)
 {
 	struct sql_store *sql = &s->lite.sql;

@@ -50,10 +50,12 @@ static enum rc fault_refused(struct blob_store *s, const char *doing, const stru
 	bool is_s3 = str_has_prefix(sql->base.location, "s3://");
 
 	diag->http_status = call->status;
-	diag_help(diags, diag, "%s", is_s3 && is_misplaced(call->status) ? "Does the bucket exist, in the region that AWS_REGION names?"
-				     : !is_s3 && is_unspoken(call->status)
-					     ? "Does the server speak terraform's http backend protocol, with LOCK and UNLOCK?"
-					     : "The server's log says more. Run the command again when it is mended.");
+	if (is_s3 && is_misplaced(call->status))
+		diag_help(diags, diag, "Does the bucket exist, in the region that AWS_REGION names?");
+	else if (!is_s3 && is_unspoken(call->status))
+		diag_help(diags, diag, "Does the server speak terraform's http backend protocol, with LOCK and UNLOCK?");
+	else
+		diag_help(diags, diag, "The server's log says more. Run the command again when it is mended.");
 	return RC_IO;
 }
 

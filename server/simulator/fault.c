@@ -64,6 +64,7 @@ static bool concerns(const struct call *call, const struct fault *fault)
 		return false;
 	case FAULT_RATE:
 	case FAULT_SERVER:
+	case FAULT_DENIED:
 	case FAULT_FAILURE:
 	case FAULT_REFUSED:
 	case FAULT_RESET:
@@ -135,6 +136,14 @@ static void answer_rate(struct call *call, const struct fault *fault, struct rep
 				  "throttling your request speed\"}],\"messages\":[],\"result\":null}");
 }
 
+static void answer_denied(struct call *call, const struct fault *fault, struct reply *reply)
+{
+	reply->status = fault->status;
+	call->refusal.code = 10000;
+	strbuf_adds(&reply->body, "{\"success\":false,\"errors\":[{\"code\":10000,\"message\":\"Authentication error\"}],"
+				  "\"messages\":[],\"result\":null}");
+}
+
 static void go_down(struct call *call, const struct fault *fault, struct reply *reply)
 {
 	call->service->faults.down_until_ms = clock_mono_ms(&call->service->clock) + fault->for_ms;
@@ -152,6 +161,8 @@ bool fault_answers(struct call *call, struct reply *reply)
 		reply->end = REPLY_RESET;
 	else if (fault && fault->kind == FAULT_RATE)
 		answer_rate(call, fault, reply);
+	else if (fault && fault->kind == FAULT_DENIED)
+		answer_denied(call, fault, reply);
 	else if (fault && fault->kind == FAULT_SERVER && !fault->is_executed)
 		answer_server_error(fault, reply);
 	else if (fault && fault->kind == FAULT_FAILURE)
@@ -193,6 +204,7 @@ void fault_spoil(const struct call *call, struct reply *reply)
 		reply->content_type = "text/html";
 		break;
 	case FAULT_RATE:
+	case FAULT_DENIED:
 	case FAULT_FAILURE:
 	case FAULT_REFUSED:
 	case FAULT_PAGE_MISSING:

@@ -20,6 +20,7 @@ struct store;
 
 enum fault_kind {
 	FAULT_RATE,          /**< 429 */
+	FAULT_DENIED,        /**< 401, 403 */
 	FAULT_SERVER,        /**< 500, 502, 503 */
 	FAULT_FAILURE,       /**< "success": false under 200 */
 	FAULT_REFUSED,       /**< nobody listens for a while */

@@ -17,6 +17,8 @@ static const struct kind {
 	int status;
 	int64_t for_ms;
 } kinds[] = {
+	{"401", FAULT_DENIED, 401, 0},
+	{"403", FAULT_DENIED, 403, 0},
 	{"429", FAULT_RATE, 429, 0},
 	{"500", FAULT_SERVER, 500, 0},
 	{"502", FAULT_SERVER, 502, 0},

@@ -239,12 +239,15 @@ class Conflicts(Shared):
         self.assertNotIn("blog.example.com", owner.out)
         self.shop = lab.route("shop", ["shop.example.com"], [("/", "PathPrefix", "web", 8080), ("/api", "PathPrefix", "api", 80)])
         self.manifests("shop", self.shop)
-        self.apply_in("shop")
+        written = self.apply_in("shop")
+        self.assertIn("tunnel/edge/web: puts back what other projects recorded and was not there: rule/edge/web/blog.example.com "
+                      "of project blog\n", written.err)
         hosts = [r.get("hostname") for r in self.ingress()]
         self.assertIn("mine.example.com", hosts)
         self.assertIn("blog.example.com", hosts)
         self.assert_settled("blog", "shop")
-        self.apply_in("platform", "--allow-loss", "mine.example.com")
+        quiet = self.apply_in("platform", "--allow-loss", "mine.example.com")
+        self.assertNotIn("puts back", quiet.err)
         self.assertEqual(self.ingress(), self.everything())
         self.assert_settled("platform", "shop", "blog")
 

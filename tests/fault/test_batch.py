@@ -2,6 +2,7 @@
 simulator's request log."""
 
 import math
+import re
 import unittest
 
 import harness
@@ -85,6 +86,20 @@ class Batch(lab.Lab):
                                          ["tunnel:write", "dns:read", "zone:read", "account:read"]})
         self.adit("apply", "--auto-approve", code=3, env={"LAB_TOKEN": "may-not-write-dns"})
         self.assertEqual([(r["status"], r["code"]) for r in self.batches()], [(403, 10000)])
+        path = "path=/zones/*/batch,method=POST"
+        for status in (401, 403):
+            with self.subTest(status):
+                self.begin(f"{status},{path}")
+                done = self.apply(code=3)
+                self.assertEqual([(r["status"], r["code"]) for r in self.batches()], [(status, 10000)])
+                self.assertEqual(done.out.count("failed: cname/"), COUNT)
+                # While it is narrowed down for one record: what was made before stays, and nothing more is asked.
+                self.begin(*self.poison([150]), f"{status},{path},n=3+")
+                done = self.apply(code=3)
+                self.assertEqual([r["status"] for r in self.batches()], [400, 200, status], done)
+                self.assertEqual(len(self.dump()["records"]), COUNT // 2)
+                told = re.findall(r"^(?:failed|skipped): (cname/\S+) ", done.out, re.MULTILINE)
+                self.assertEqual(len(set(told)), COUNT // 2, done)
         self.begin()
         zone = self.zone_id()
         for number in range(20):
