@@ -129,6 +129,9 @@ static size_t charge(const struct arena *arena, size_t size)
 	if (size > arena->limit_bytes || size > SIZE_MAX - ALIGNMENT)
 		return 0;
 	rounded = size ? (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
+	/* What was taken over may be more than the limit. */
+	if (arena->used_bytes > arena->limit_bytes)
+		return 0;
 	return rounded > arena->limit_bytes - arena->used_bytes ? 0 : rounded;
 }
 
@@ -220,6 +223,20 @@ void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacit
 	}
 	*capacity = wanted;
 	return items;
+}
+
+void arena_adopt(struct arena *arena, struct arena *from)
+{
+	struct chunk **end = &arena->chunks;
+
+	/* Behind the chunk that is being filled. */
+	while (*end)
+		end = &(*end)->next;
+	*end = from->chunks;
+	arena->used_bytes += from->used_bytes;
+	arena->has_failed |= from->has_failed;
+	from->chunks = NULL;
+	arena_free(from);
 }
 
 char *arena_memdup(struct arena *arena, const void *bytes, size_t size)

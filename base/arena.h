@@ -53,6 +53,9 @@ char *arena_memdup(struct arena *arena, const void *bytes, size_t size);
 /** Copy of a string; arena. */
 char *arena_strdup(struct arena *arena, const char *text);
 
+/** Take over all objects of @p from, which is freed; they live as long as @p arena from now on. */
+void arena_adopt(struct arena *arena, struct arena *from);
+
 /** Formatted string; arena. */
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 

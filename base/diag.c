@@ -71,6 +71,20 @@ struct diag *diag_add(struct diags *diags, enum severity severity, const char *c
 	return diag;
 }
 
+void diags_append(struct diags *diags, const struct diags *from)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		struct diag *diag = find_room(diags, from->items[i].severity);
+
+		if (diag)
+			*diag = from->items[i];
+	}
+	diags->error_count += from->error_count;
+	diags->warning_count += from->warning_count;
+	diags->note_count += from->note_count;
+	diags->dropped += from->dropped;
+}
+
 void diag_help(struct diags *diags, struct diag *diag, const char *format, ...)
 {
 	va_list args;

@@ -50,6 +50,9 @@ void diags_init(struct diags *diags, struct arena *arena);
 struct diag *diag_add(struct diags *diags, enum severity severity, const char *code, struct span span,
 		      const char *format, ...) PRINTF_LIKE(5, 6);
 
+/** Add all of @p from, in its order, whose texts live as long as the list: an arena that adopted theirs. */
+void diags_append(struct diags *diags, const struct diags *from);
+
 /** Set the way out of @p diag; formatted into the list's arena. */
 void diag_help(struct diags *diags, struct diag *diag, const char *format, ...) PRINTF_LIKE(3, 4);
 

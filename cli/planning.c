@@ -197,6 +197,9 @@ enum rc planning_make(struct session *session, enum planning_mode mode, struct p
 	enum rc rc = session_load_project(session);
 
 	memset(ret_planned, 0, sizeof(*ret_planned));
+	/* Large inputs are decoded while the state and what is live are read. */
+	if (!rc && mode == PLANNING_MANIFESTS)
+		rc = session_begin_manifests(session);
 	if (!rc)
 		rc = session_open_store(session, session->options.command->id == COMMAND_APPLY ||
 							 session->options.command->id == COMMAND_DESTROY || mode == PLANNING_ROLLBACK

@@ -18,9 +18,11 @@
 #include "cli/option.h"
 #include "planner/sharing.h"
 #include "providers/provider.h"
+#include "schema/decode_many.h"
 #include "schema/desired.h"
 #include "schema/object.h"
 #include "schema/project.h"
+#include "sources/source.h"
 #include "state/store.h"
 
 struct simulator;
@@ -31,6 +33,10 @@ struct session {
 	struct options options;
 	struct verdict verdict;
 	struct project project;
+	struct source_text *texts;  /**< what was collected; arena */
+	size_t text_count;
+	struct decode_input *decoded;     /**< one for each text */
+	struct decode_job *decoding;      /**< under way; NULL: not begun, or done */
 	struct objects objects;
 	const char *empty_source;         /**< path of an input that has no document; NULL: each has one */
 	struct span empty_source_span;
@@ -67,7 +73,11 @@ enum rc session_enter_folder(struct session *session) MUST_CHECK;
  * A0811 --url is no URL, likewise); RC_DENIED (A0816 the file found is somebody else's); RC_NOTFOUND; RC_IO; RC_NOMEM */
 enum rc session_load_project(struct session *session) MUST_CHECK;
 
-/** Collect the sources (-f, else the project's) and decode them into session->objects.
+/** Collect the sources (-f, else the project's), and begin to decode them beside whatever comes next.
+ * @return as session_load_manifests() */
+enum rc session_begin_manifests(struct session *session) MUST_CHECK;
+
+/** Collect the sources, unless that was begun, and decode them into session->objects.
  * @return RC_OK, also when documents were refused (objects.invalid_count); RC_INVALID nothing to read (A0813; sets
  * verdict.usage), or a source that cannot be read; RC_LIMIT; RC_CANCELLED; RC_NOMEM */
 enum rc session_load_manifests(struct session *session) MUST_CHECK;

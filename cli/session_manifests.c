@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "base/str.h"
-#include "schema/decode.h"
+#include "schema/decode_many.h"
 #include "schema/translate.h"
 #include "sources/source.h"
 
@@ -50,16 +50,17 @@ static enum rc list_inputs(struct session *session, struct source_input **ret_in
 	return RC_OK;
 }
 
-/** Remember an input of which nothing came. One whose files another input has, too, is not looked at.
- * @param documents  of each text */
-static void note_empty_source(struct session *session, const struct source_text *texts, const size_t *documents, size_t count)
+/** Remember an input of which nothing came. One whose files another input has, too, is not looked at. */
+static void note_empty_source(struct session *session)
 {
-	for (size_t i = 0; i < count && !session->empty_source; i++) {
-		size_t sum = 0;
+	const struct source_text *texts = session->texts;
 
-		for (size_t j = 0; j < count; j++)
+	for (size_t i = 0; i < session->text_count && !session->empty_source; i++) {
+		size_t sum = session->decoded[i].document_count;
+
+		for (size_t j = 0; j < session->text_count && !sum; j++)
 			if (texts[j].input == texts[i].input)
-				sum += documents[j];
+				sum += session->decoded[j].document_count;
 		if (sum)
 			continue;
 		session->empty_source = texts[i].input->path;
@@ -67,50 +68,57 @@ static void note_empty_source(struct session *session, const struct source_text 
 	}
 }
 
-static enum rc decode_all(struct session *session, const struct source_text *texts, size_t count)
+static enum rc collect(struct session *session)
 {
 	struct run *run = &session->run;
-	size_t *documents = arena_array(run->arena, count, sizeof(*documents));
-	struct decoder *decoder;
-	enum rc rc = documents ? decode_open(run->arena, &run->diags, &session->objects, &decoder) : RC_NOMEM;
+	struct source_input *inputs;
+	size_t count;
+	char *digest;
+	enum rc rc = list_inputs(session, &inputs, &count);
 
 	if (rc)
 		return rc;
-	for (size_t i = 0; !rc && i < count; i++) {
-		size_t before = session->objects.document_count;
+	if (!count)
+		return nothing_to_read(session);
+	rc = source_collect(run, inputs, count, STDIN_FILENO, &session->texts, &session->text_count);
+	if (rc)
+		return rc;
+	digest = source_digest(run->arena, session->texts, session->text_count);
+	if (!digest)
+		return RC_NOMEM;
+	memcpy(session->objects.digest, digest, strlen(digest) + 1);
+	return RC_OK;
+}
 
-		rc = run_is_interrupted(run) ? RC_CANCELLED : decode_text(decoder, texts[i].text, texts[i].name_space);
-		documents[i] = session->objects.document_count - before;
-	}
-	if (!rc)
-		rc = decode_finish(decoder);
-	if (!rc)
-		note_empty_source(session, texts, documents, count);
-	decode_close(decoder);
-	return rc;
+enum rc session_begin_manifests(struct session *session)
+{
+	struct decode_effort effort;
+	enum rc rc = collect(session);
+
+	if (rc)
+		return rc;
+	session->decoded = arena_array(session->run.arena, session->text_count, sizeof(*session->decoded));
+	if (!session->decoded)
+		return RC_NOMEM;
+	for (size_t i = 0; i < session->text_count; i++)
+		session->decoded[i] = (struct decode_input){
+			.text = session->texts[i].text, .default_namespace = session->texts[i].name_space };
+	effort = decode_effort(session->decoded, session->text_count);
+	return decode_begin(&session->run, session->decoded, session->text_count, &effort, &session->decoding);
 }
 
 enum rc session_load_manifests(struct session *session)
 {
-	struct run *run = &session->run;
-	struct source_input *inputs;
-	struct source_text *texts;
-	size_t input_count, text_count;
-	char *digest;
-	enum rc rc = list_inputs(session, &inputs, &input_count);
+	struct decode_job *job;
+	enum rc rc = session->decoding ? RC_OK : session_begin_manifests(session);
 
 	if (rc)
 		return rc;
-	if (!input_count)
-		return nothing_to_read(session);
-	rc = source_collect(run, inputs, input_count, STDIN_FILENO, &texts, &text_count);
-	if (rc)
-		return rc;
-	digest = source_digest(run->arena, texts, text_count);
-	if (!digest)
-		return RC_NOMEM;
-	rc = decode_all(session, texts, text_count);
-	memcpy(session->objects.digest, digest, strlen(digest) + 1);
+	job = session->decoding;
+	session->decoding = NULL;
+	rc = decode_end(job, &session->objects);
+	if (!rc)
+		note_empty_source(session);
 	return rc;
 }
 

@@ -45,13 +45,13 @@ void decode_close(struct decoder *decoder)
 }
 
 /* Foreign kinds are counted, so that the report can say what was not looked at. */
-static void skip(struct decoder *decoder, const char *group, const char *kind)
+static void skip(struct decoder *decoder, const char *group, const char *kind, size_t count)
 {
 	const char *key = arena_printf(decoder->nodes, "%s\n%s", group, kind);
 	struct skipped *skipped = key ? map_get(&decoder->skipped, key) : NULL, **list;
 
 	if (skipped) {
-		skipped->count++;
+		skipped->count += count;
 		return;
 	}
 	key = key ? arena_strdup(decoder->own, key) : NULL;
@@ -64,7 +64,7 @@ static void skip(struct decoder *decoder, const char *group, const char *kind)
 	}
 	skipped->group = build_intern(decoder, group);
 	skipped->kind = build_intern(decoder, kind);
-	skipped->count = 1;
+	skipped->count = count;
 	list[decoder->skipped_count++] = skipped;
 	decoder->skipped_list = list;
 }
@@ -104,7 +104,7 @@ static void decode_known(struct decoder *decoder, const struct kind *kind, const
 static void decode_foreign(struct decoder *decoder, const struct node *root, const char *group, const char *kind)
 {
 	if (!is_being_deleted(decoder, root) && !build_policy(decoder, root, group, kind))
-		skip(decoder, group, kind);
+		skip(decoder, group, kind, 1);
 }
 
 /* "group/version" apart; the group of "v1" is "". */
@@ -216,6 +216,50 @@ static enum rc judge_limits(struct decoder *decoder)
 	return RC_LIMIT;
 }
 
+/* What both have, one behind the other. */
+#define APPEND(to, from, array, count, capacity) \
+	for (size_t i = 0; i < (from)->objects->count; i++) \
+		BUILD_ADD(to, (to)->objects->array, (to)->objects->count, (to)->objects->capacity, (from)->objects->array[i])
+
+/* The default namespace was chosen once; that it was is noted once. */
+static void drop_namespace_note(struct diags *diags)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < diags->count; i++)
+		if (!str_eq(diags->items[i].code, "A0151"))
+			diags->items[kept++] = diags->items[i];
+	diags->note_count -= diags->count - kept;
+	diags->count = kept;
+}
+
+enum rc decode_absorb(struct decoder *decoder, struct decoder *from)
+{
+	struct objects *objects = decoder->objects;
+
+	APPEND(decoder, from, classes, class_count, class_capacity);
+	APPEND(decoder, from, gateways, gateway_count, gateway_capacity);
+	APPEND(decoder, from, routes, route_count, route_capacity);
+	APPEND(decoder, from, others, other_count, other_capacity);
+	APPEND(decoder, from, grants, grant_count, grant_capacity);
+	APPEND(decoder, from, tls_policies, tls_policy_count, tls_policy_capacity);
+	APPEND(decoder, from, policies, policy_count, policy_capacity);
+	APPEND(decoder, from, namespaces, namespace_count, namespace_capacity);
+	APPEND(decoder, from, services, service_count, service_capacity);
+	APPEND(decoder, from, tunnels, tunnel_count, tunnel_capacity);
+	for (size_t i = 0; i < from->skipped_count; i++)
+		skip(decoder, from->skipped_list[i]->group, from->skipped_list[i]->kind, from->skipped_list[i]->count);
+	objects->document_count += from->objects->document_count;
+	objects->invalid_count += from->objects->invalid_count;
+	decoder->check.visited += from->check.visited;
+	if (decoder->has_noted_namespace)
+		drop_namespace_note(from->diags);
+	decoder->has_noted_namespace |= from->has_noted_namespace;
+	diags_append(decoder->diags, from->diags);
+	decoder->text = from->text;
+	return judge_limits(decoder);
+}
+
 static enum rc decode_documents(struct decoder *decoder, struct yaml_reader *reader)
 {
 	for (;;) {
@@ -229,6 +273,7 @@ static enum rc decode_documents(struct decoder *decoder, struct yaml_reader *rea
 			/* The reader has said why, and cannot go on within this text. */
 			decoder->objects->document_count++;
 			decoder->objects->invalid_count++;
+			decoder->is_cut_short = true;
 			return RC_OK;
 		}
 		if (rc || is_end)
@@ -241,26 +286,11 @@ static enum rc decode_documents(struct decoder *decoder, struct yaml_reader *rea
 	}
 }
 
-static enum rc add_digest(struct decoder *decoder, const struct text *text)
-{
-	char **digests = arena_grow(decoder->own, decoder->digests, decoder->digest_count,
-				    &decoder->digest_capacity, sizeof(*digests));
-	char *digest = str_sha256_hex(decoder->own, text->bytes, text->size);
-
-	if (!digests || !digest)
-		return RC_NOMEM;
-	digests[decoder->digest_count++] = digest;
-	decoder->digests = digests;
-	return RC_OK;
-}
-
 enum rc decode_text(struct decoder *decoder, const struct text *text, const char *default_namespace)
 {
 	struct yaml_reader *reader;
-	enum rc rc = add_digest(decoder, text);
+	enum rc rc;
 
-	if (rc)
-		return rc;
 	decoder->text = text;
 	decoder->default_namespace = default_namespace;
 	rc = yaml_open(decoder->diags, text, &reader);
@@ -276,29 +306,20 @@ enum rc decode_text(struct decoder *decoder, const struct text *text, const char
 	return rc;
 }
 
-static int compare_digests(const void *a, const void *b)
+enum rc decode_part(struct decoder *decoder, const struct text *text, const char *default_namespace,
+		    const struct text *part, uint32_t lines_before)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
+	struct yaml_reader *reader;
+	enum rc rc;
 
-/* Order and names of the texts make no difference, and neither does a text that was given twice. */
-static enum rc finish_digest(struct decoder *decoder)
-{
-	struct strbuf all;
-	char *digest;
-
-	strbuf_init(&all, 0);
-	if (decoder->digest_count > 1)
-		qsort(decoder->digests, decoder->digest_count, sizeof(*decoder->digests), compare_digests);
-	for (size_t i = 0; i < decoder->digest_count; i++)
-		if (i == 0 || !str_eq(decoder->digests[i], decoder->digests[i - 1]))
-			strbuf_addf(&all, "%s\n", decoder->digests[i]);
-	digest = strbuf_failed(&all) ? NULL : str_sha256_hex(decoder->own, strbuf_text(&all), all.size);
-	strbuf_done(&all);
-	if (!digest)
-		return RC_NOMEM;
-	memcpy(decoder->objects->digest, digest, sizeof(decoder->objects->digest));
-	return RC_OK;
+	decoder->text = text;
+	decoder->default_namespace = default_namespace;
+	rc = yaml_open_part(decoder->diags, text, part, lines_before, &reader);
+	if (rc)
+		return rc;
+	rc = decode_documents(decoder, reader);
+	yaml_close(reader);
+	return !rc && decoder->is_cut_short ? RC_INVALID : rc;
 }
 
 static int compare_skipped(const void *a, const void *b)
@@ -330,9 +351,7 @@ static enum rc finish_skipped(struct decoder *decoder)
 
 enum rc decode_finish(struct decoder *decoder)
 {
-	enum rc rc = finish_digest(decoder);
+	enum rc rc = finish_skipped(decoder);
 
-	if (!rc)
-		rc = finish_skipped(decoder);
 	return rc ? rc : decode_drop_duplicates(decoder);
 }

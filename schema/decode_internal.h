@@ -25,12 +25,11 @@ struct decoder {
 	struct map skipped;          /**< "group\nkind" -> struct skipped */
 	struct skipped **skipped_list;
 	size_t skipped_count, skipped_capacity;
-	char **digests;              /**< hex, one for each text */
-	size_t digest_count, digest_capacity;
 	struct check check;
 	const struct text *text;
 	const char *default_namespace;
 	bool has_noted_namespace;
+	bool is_cut_short;           /**< a text could not be read to its end */
 	bool out_of_memory;
 };
 
@@ -138,6 +137,13 @@ bool build_policy(struct decoder *decoder, const struct node *root, const char *
 extern const struct schema tunnel_spec;
 /** What cloudflared refuses in a service, and what it takes without serving it. Reports A0148. */
 void tunnel_service_rule(struct check *check, const struct node *node);
+
+/** Decode a part of @p text (yaml_open_part()).
+ * @return RC_OK; RC_INVALID, RC_LIMIT, RC_UNSUPPORTED: only the whole text tells; RC_NOMEM */
+enum rc decode_part(struct decoder *decoder, const struct text *text, const char *default_namespace,
+		    const struct text *part, uint32_t lines_before) MUST_CHECK;
+/** Add what @p from decoded, whose arena is adopted by the decoder's. @return RC_OK, RC_LIMIT, RC_NOMEM */
+enum rc decode_absorb(struct decoder *decoder, struct decoder *from) MUST_CHECK;
 
 /** Report objects that were given twice (A0133) and drop the later ones. */
 enum rc decode_drop_duplicates(struct decoder *decoder) MUST_CHECK;

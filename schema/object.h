@@ -289,7 +289,7 @@ struct objects {
 	struct skipped_kind *skipped;            size_t skipped_count, skipped_capacity; /**< sorted by group, kind once complete */
 	size_t document_count;
 	size_t invalid_count;                    /**< documents that were refused */
-	char digest[65];                         /**< SHA-256 over the sorted set of file digests, hex */
+	char digest[65];                         /**< of the texts, hex; set by who read them */
 };
 
 /** The value of annotation @p key, or NULL. @param ret_span its place; may be NULL */

@@ -455,12 +455,14 @@ static void begin_document(struct yaml_reader *reader, struct arena *arena)
 	memset(reader->keys, 0, sizeof(reader->keys));
 }
 
-enum rc yaml_open(struct diags *diags, const struct text *text, struct yaml_reader **ret_reader)
+/* @p bytes  all of the text, or a part of it */
+static enum rc open_bytes(struct diags *diags, const struct text *text, const struct text *bytes,
+			  struct yaml_reader **ret_reader)
 {
-	size_t bom = text->size >= 3 && memcmp(text->bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+	size_t bom = bytes->size >= 3 && memcmp(bytes->bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 	struct yaml_reader *reader;
 	bool has_odd_breaks;
-	enum rc rc = yaml_check_bytes(diags, text, &has_odd_breaks);
+	enum rc rc = yaml_check_bytes(diags, bytes, &has_odd_breaks);
 
 	if (rc)
 		return rc;
@@ -471,7 +473,7 @@ enum rc yaml_open(struct diags *diags, const struct text *text, struct yaml_read
 	reader->text = text;
 	reader->bom_size = reader->cursor.offset = bom;
 	reader->has_odd_breaks = has_odd_breaks;
-	rc = yaml_json_adapt(text->bytes + bom, text->size - bom, &reader->copy);
+	rc = yaml_json_adapt(bytes->bytes + bom, bytes->size - bom, &reader->copy);
 	if (rc || !yaml_parser_initialize(&reader->parser)) {
 		free(reader->copy);
 		free(reader);
@@ -479,10 +481,29 @@ enum rc yaml_open(struct diags *diags, const struct text *text, struct yaml_read
 	}
 	yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&reader->parser,
-				     reader->copy ? reader->copy : (const unsigned char *)text->bytes + bom,
-				     text->size - bom);
+				     reader->copy ? reader->copy : (const unsigned char *)bytes->bytes + bom,
+				     bytes->size - bom);
 	*ret_reader = reader;
 	return RC_OK;
+}
+
+enum rc yaml_open(struct diags *diags, const struct text *text, struct yaml_reader **ret_reader)
+{
+	return open_bytes(diags, text, text, ret_reader);
+}
+
+enum rc yaml_open_part(struct diags *diags, const struct text *text, const struct text *part, uint32_t lines_before,
+		       struct yaml_reader **ret_reader)
+{
+	enum rc rc = open_bytes(diags, text, part, ret_reader);
+
+	if (rc)
+		return rc;
+	(*ret_reader)->lines_before = lines_before;
+	if (!(*ret_reader)->copy && !(*ret_reader)->has_odd_breaks)
+		return RC_OK;
+	yaml_close(*ret_reader);
+	return RC_UNSUPPORTED;
 }
 
 static enum rc read_document(struct yaml_reader *reader)

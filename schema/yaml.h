@@ -59,6 +59,14 @@ struct yaml_reader;
  * @return RC_OK; RC_INVALID (A0101, A0102); RC_LIMIT (A0115); RC_NOMEM */
 enum rc yaml_open(struct diags *diags, const struct text *text, struct yaml_reader **ret_reader) MUST_CHECK;
 
+/** Start reading a part of a text, which begins at the start of a document: see decode_part.h.
+ * @param part        the bytes; its name is not looked at
+ * @param lines_before  lines of @p text before it
+ * @return as yaml_open(); RC_UNSUPPORTED for what can be read as a whole only (JSON that must be adapted, lines that
+ * end in odd ways) */
+enum rc yaml_open_part(struct diags *diags, const struct text *text, const struct text *part, uint32_t lines_before,
+		       struct yaml_reader **ret_reader) MUST_CHECK;
+
 /** The next document.
  * @param arena      for the nodes; may be reset between documents
  * @param ret_root   NULL for an empty document (nothing, a comment, or null)

@@ -43,6 +43,7 @@ struct yaml_reader {
 	const struct text *text;
 	unsigned char *copy;       /**< what libyaml reads instead of the text; NULL: the text itself */
 	size_t bom_size;           /**< bytes before what libyaml reads */
+	uint32_t lines_before;     /**< a part: lines of the text before it */
 	bool has_odd_breaks;       /**< libyaml counts other lines than editors do */
 	struct yaml_cursor cursor;
 	yaml_parser_t parser;

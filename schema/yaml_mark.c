@@ -24,6 +24,7 @@ void yaml_correct_mark(struct yaml_reader *reader, yaml_mark_t *mark)
 {
 	struct yaml_cursor *cursor = &reader->cursor;
 
+	mark->line += reader->lines_before;
 	if (!reader->has_odd_breaks)
 		return;
 	if (mark->index < cursor->index)

@@ -516,34 +516,6 @@ static void foreign_kinds_are_counted(void **state)
 	assert_int_equal(objects->document_count, 4);
 }
 
-static void digest_of(struct decoding *decoding, const char *texts, char *digest)
-{
-	decoding_restart(decoding);
-	for (; *texts; texts++) {
-		char yaml[32];
-
-		snprintf(yaml, sizeof(yaml), "# %c\n", *texts);
-		decoding_add(decoding, texts, yaml, strlen(yaml), NULL);
-	}
-	decoding_finish(decoding);
-	memcpy(digest, decoding->objects.digest, sizeof(decoding->objects.digest));
-}
-
-static void the_digest_is_of_a_set(void **state)
-{
-	struct decoding *decoding = *state;
-	char abc[65], cab[65], abca[65], ab[65];
-
-	digest_of(decoding, "abc", abc);
-	digest_of(decoding, "cab", cab);
-	digest_of(decoding, "abca", abca);
-	digest_of(decoding, "ab", ab);
-	assert_int_equal(strlen(abc), 64);
-	assert_string_equal(abc, cab);
-	assert_string_equal(abc, abca);
-	assert_string_not_equal(abc, ab);
-}
-
 static void messages_stay_on_one_line(void **state)
 {
 	struct decoding *decoding = *state;
@@ -609,7 +581,6 @@ int main(void)
 		DECODING_TEST(namespaces_that_are_not_written),
 		DECODING_TEST(what_is_being_deleted_counts_as_absent),
 		DECODING_TEST(foreign_kinds_are_counted),
-		DECODING_TEST(the_digest_is_of_a_set),
 		DECODING_TEST(messages_stay_on_one_line),
 		DECODING_TEST(memory_that_is_used_up),
 	};

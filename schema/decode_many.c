@@ -1,0 +1,300 @@
+/* Texts in parts, parts to threads, results in order. A unit (a text, or a part of one) is decoded into objects and
+ * diagnostics of its own, in the arena of whichever thread took it; decode_end() adopts the arenas and joins the units. */
+#include "schema/decode_many.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "schema/decode_internal.h"
+
+#define PART_BYTES ((size_t)256 * 1024)
+#define MANY_BYTES ((size_t)2 * 1024 * 1024) /* less than this is read before a second thread would be warm */
+#define MAX_THREADS 7u
+
+struct unit {
+	size_t input;
+	struct text part;
+	uint32_t lines_before;
+	bool is_part;
+	/* The result. */
+	enum rc rc;
+	struct decoder *decoder;   /* NULL: not begun */
+	struct objects objects;
+	struct diags diags;
+};
+
+struct worker {
+	struct decode_job *job;
+	struct arena *arena;
+	pthread_t thread;
+};
+
+struct decode_job {
+	struct run *run;
+	struct decode_input *inputs;
+	size_t input_count;
+	struct unit *units;
+	size_t unit_count, unit_capacity;
+	atomic_size_t next;        /* the first unit that nobody took */
+	struct worker workers[MAX_THREADS + 1]; /* the caller's comes after the threads' */
+	size_t thread_count;
+};
+
+struct decode_effort decode_effort(const struct decode_input *inputs, size_t count)
+{
+	struct decode_effort effort = {.part_bytes = PART_BYTES};
+	size_t bytes = 0;
+	cpu_set_t set;
+
+	for (size_t i = 0; i < count && bytes < MANY_BYTES; i++)
+		bytes += inputs[i].text->size;
+	if (bytes < MANY_BYTES || sched_getaffinity(0, sizeof(set), &set))
+		return effort;
+	effort.threads = (size_t)CPU_COUNT(&set) - 1;
+	if (effort.threads > MAX_THREADS)
+		effort.threads = MAX_THREADS;
+	return effort;
+}
+
+static struct unit *add_unit(struct decode_job *job, size_t input)
+{
+	if (job->unit_count == job->unit_capacity) {
+		size_t capacity = job->unit_capacity ? job->unit_capacity * 2 : 64;
+		struct unit *grown = reallocarray(job->units, capacity, sizeof(*grown));
+
+		if (!grown)
+			return NULL;
+		job->units = grown;
+		job->unit_capacity = capacity;
+	}
+	memset(&job->units[job->unit_count], 0, sizeof(job->units[0]));
+	job->units[job->unit_count].input = input;
+	return &job->units[job->unit_count++];
+}
+
+/* "---" at the start of a line and nothing else in its word: whatever the text is, a document begins here, unless
+ * directives stand before it; then they end the part before, which is no document, and the text is read as a whole. */
+static bool is_document_start(const char *line, const char *end)
+{
+	return end - line > 3 && memcmp(line, "---", 3) == 0 && strchr(" \t\r\n", line[3]) && line[3];
+}
+
+/* Where to cut behind @p at, or @p end. */
+static const char *find_cut(const char *at, const char *end)
+{
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+
+		if (!newline)
+			return end;
+		at = newline + 1;
+		if (is_document_start(at, end))
+			return at;
+	}
+	return end;
+}
+
+static uint32_t count_lines(const char *from, const char *to)
+{
+	uint32_t lines = 0;
+
+	while (from < to)
+		lines += *from++ == '\n';
+	return lines;
+}
+
+static enum rc cut(struct decode_job *job, size_t input, size_t part_bytes)
+{
+	const struct text *text = job->inputs[input].text;
+	const char *at = text->bytes, *end = text->bytes + text->size;
+	bool is_cut = text->size / 2 > part_bytes;
+	uint32_t lines = 0;
+
+	do {
+		const char *next = is_cut && (size_t)(end - at) > part_bytes ? find_cut(at + part_bytes, end) : end;
+		struct unit *unit = add_unit(job, input);
+
+		if (!unit)
+			return RC_NOMEM;
+		unit->part = (struct text){.name = text->name, .bytes = at, .size = (size_t)(next - at)};
+		unit->lines_before = lines;
+		unit->is_part = is_cut;
+		if (next < end)
+			lines += count_lines(at, next);
+		at = next;
+	} while (at < end);
+	return RC_OK;
+}
+
+static enum rc decode_unit(struct decode_job *job, struct unit *unit, struct arena *arena)
+{
+	const struct decode_input *input = &job->inputs[unit->input];
+	enum rc rc;
+
+	if (run_is_interrupted(job->run))
+		return RC_CANCELLED;
+	diags_init(&unit->diags, arena);
+	rc = decode_open(arena, &unit->diags, &unit->objects, &unit->decoder);
+	if (rc)
+		return rc;
+	if (unit->is_part)
+		rc = decode_part(unit->decoder, input->text, input->default_namespace, &unit->part, unit->lines_before);
+	else
+		rc = decode_text(unit->decoder, input->text, input->default_namespace);
+	/* Thousands of units wait to be joined: only what they made is kept. */
+	arena_free(unit->decoder->nodes);
+	unit->decoder->nodes = NULL;
+	return rc;
+}
+
+static void *work(void *data)
+{
+	struct worker *worker = data;
+	struct decode_job *job = worker->job;
+
+	for (;;) {
+		size_t next = atomic_fetch_add(&job->next, 1);
+
+		if (next >= job->unit_count)
+			return NULL;
+		job->units[next].rc = decode_unit(job, &job->units[next], worker->arena);
+	}
+}
+
+/* Interruptions are the main thread's, which waits for answers. */
+static bool start_thread(struct worker *worker)
+{
+	sigset_t all, before;
+	int fault;
+
+	sigfillset(&all);
+	if (pthread_sigmask(SIG_SETMASK, &all, &before))
+		return false;
+	fault = pthread_create(&worker->thread, NULL, work, worker);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return !fault;
+}
+
+static enum rc start_threads(struct decode_job *job, size_t wanted)
+{
+	for (size_t i = 0; i <= wanted && i <= MAX_THREADS; i++) {
+		struct worker *worker = &job->workers[i];
+
+		*worker = (struct worker){.job = job, .arena = arena_new(LIMIT_ARENA_BYTES)};
+		if (!worker->arena)
+			return RC_NOMEM;
+		/* The last one is the caller's. With fewer threads than wished for it only takes longer. */
+		if (i == wanted || job->unit_count < 2 || !start_thread(worker))
+			break;
+		job->thread_count++;
+	}
+	return RC_OK;
+}
+
+enum rc decode_begin(struct run *run, struct decode_input *inputs, size_t count, const struct decode_effort *effort,
+		     struct decode_job **ret_job)
+{
+	struct decode_job *job = calloc(1, sizeof(*job));
+	enum rc rc = job ? RC_OK : RC_NOMEM;
+
+	if (rc)
+		return rc;
+	job->run = run;
+	job->inputs = inputs;
+	job->input_count = count;
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = cut(job, i, effort->part_bytes);
+	if (!rc)
+		rc = start_threads(job, effort->threads);
+	if (rc)
+		decode_abandon(job);
+	else
+		*ret_job = job;
+	return rc;
+}
+
+static void join_threads(struct decode_job *job)
+{
+	for (size_t i = 0; i < job->thread_count; i++)
+		pthread_join(job->workers[i].thread, NULL);
+	job->thread_count = 0;
+}
+
+void decode_abandon(struct decode_job *job)
+{
+	if (!job)
+		return;
+	atomic_store(&job->next, job->unit_count);
+	join_threads(job);
+	for (size_t i = 0; i < job->unit_count; i++)
+		decode_close(job->units[i].decoder);
+	for (size_t i = 0; i <= MAX_THREADS; i++)
+		arena_free(job->workers[i].arena);
+	free(job->units);
+	free(job);
+}
+
+static void adopt_arenas(struct decode_job *job, struct arena *arena)
+{
+	for (size_t i = 0; i <= MAX_THREADS; i++) {
+		if (job->workers[i].arena)
+			arena_adopt(arena, job->workers[i].arena);
+		job->workers[i].arena = NULL;
+	}
+}
+
+/* All units of an input, from number @p first on. @param ret_end  the first unit of the next input */
+static enum rc join_input(struct decode_job *job, struct decoder *decoder, size_t first, size_t *ret_end)
+{
+	struct decode_input *input = &job->inputs[job->units[first].input];
+	size_t before = decoder->objects->document_count, end = first;
+	bool is_whole = true;
+	enum rc rc = RC_OK;
+
+	for (; end < job->unit_count && job->units[end].input == job->units[first].input; end++) {
+		const struct unit *unit = &job->units[end];
+
+		if (!rc && (unit->rc == RC_NOMEM || unit->rc == RC_CANCELLED))
+			rc = unit->rc;
+		is_whole &= !unit->rc;
+	}
+	*ret_end = end;
+	if (!rc && !is_whole)
+		rc = decode_text(decoder, input->text, input->default_namespace);
+	for (size_t i = first; !rc && is_whole && i < end; i++)
+		rc = decode_absorb(decoder, job->units[i].decoder);
+	input->document_count = decoder->objects->document_count - before;
+	return rc;
+}
+
+static enum rc join_all(struct decode_job *job, struct decoder *decoder)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t next = 0; !rc && next < job->unit_count;)
+		rc = join_input(job, decoder, next, &next);
+	return rc ? rc : decode_finish(decoder);
+}
+
+enum rc decode_end(struct decode_job *job, struct objects *objects)
+{
+	struct run *run = job->run;
+	struct decoder *decoder;
+	enum rc rc;
+
+	work(&job->workers[job->thread_count]);
+	join_threads(job);
+	adopt_arenas(job, run->arena);
+	rc = decode_open(run->arena, &run->diags, objects, &decoder);
+	if (!rc) {
+		rc = join_all(job, decoder);
+		decode_close(decoder);
+	}
+	decode_abandon(job);
+	return rc;
+}

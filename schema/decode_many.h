@@ -1,0 +1,43 @@
+/** @file
+ * Many texts into objects, large ones in parts and by several threads. The result is that of decode_text() over the texts
+ * in their order, whatever the threads do: a text of which some part cannot be read on its own is read again as a whole. */
+#ifndef ADIT_SCHEMA_DECODE_MANY_H
+#define ADIT_SCHEMA_DECODE_MANY_H
+
+#include "base/run.h"
+#include "base/text.h"
+#include "schema/object.h"
+
+struct decode_job;
+
+struct decode_input {
+	const struct text *text;
+	const char *default_namespace; /**< see decode_text() */
+	size_t document_count;         /**< set by decode_end() */
+};
+
+/** How the work is cut up. */
+struct decode_effort {
+	size_t threads;     /**< beside the caller's; 0: none */
+	size_t part_bytes;  /**< texts over twice this size are cut at "---" into parts of about this size */
+};
+
+/** What suits @p inputs on this machine: nothing but the caller's thread for less than a few megabytes. */
+struct decode_effort decode_effort(const struct decode_input *inputs, size_t count);
+
+/** Start. Threads, if any, begin to work at once.
+ * @param run      for its interruption; its arena is not touched before decode_end()
+ * @param inputs   borrowed until decode_end()
+ * @param ret_job  owned, ended by decode_end() or decode_abandon()
+ * @return RC_OK, RC_NOMEM */
+enum rc decode_begin(struct run *run, struct decode_input *inputs, size_t count, const struct decode_effort *effort,
+		     struct decode_job **ret_job) MUST_CHECK;
+
+/** Do what is left, and give everything to @p objects and the run's diagnostics. Frees the job.
+ * @return as decode_text() and decode_finish(); RC_CANCELLED */
+enum rc decode_end(struct decode_job *job, struct objects *objects) MUST_CHECK;
+
+/** Wait for the threads and free the job. NULL is fine. */
+void decode_abandon(struct decode_job *job);
+
+#endif

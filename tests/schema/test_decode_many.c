@@ -1,0 +1,174 @@
+/* Texts in parts and by several threads: the same objects, places and diagnostics as one text after the other. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/strbuf.h"
+#include "schema/decode.h"
+#include "schema/decode_many.h"
+
+#define SERVICE(name) "apiVersion: v1\nkind: Service\nmetadata:\n  name: " name "\nspec:\n  ports:\n  - port: 80\n"
+#define OTHER(name) "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: " name ", namespace: ns}\n"
+#define BAD(name) "apiVersion: v1\nkind: Service\nmetadata:\n  name: " name "\nspec:\n  ports: 80\n"
+
+static const char *const cases[] = {
+	SERVICE("a"),
+	SERVICE("a") "---\n" SERVICE("b") "---\n" SERVICE("c") "---\n" SERVICE("d") "---\n" SERVICE("e"),
+	"---\n" SERVICE("a") "--- # a comment\n" SERVICE("b") "...\n---\n---\n\n" OTHER("c") "---\n" OTHER("d"),
+	/* refused objects between good ones */
+	SERVICE("a") "---\n" BAD("b") "---\n" SERVICE("c") "---\n" BAD("d") "---\n" SERVICE("a"),
+	/* what comes after a syntax error is not read */
+	SERVICE("a") "---\n" SERVICE("b") "---\na: [\n---\n" SERVICE("c") "---\n" BAD("d"),
+	SERVICE("a") "---\nb: *none\n---\n" SERVICE("c") "---\n" SERVICE("d"),
+	/* what looks like a document's start and is none */
+	"apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n  annotations:\n    x: |\n      ---\n      y\n    z: '--- z'\n"
+	"spec:\n  ports:\n  - port: 80\n---\n" SERVICE("b"),
+	/* directives, lines that only libyaml ends, bytes that no text has */
+	"%YAML 1.1\n---\n" SERVICE("a") "...\n%TAG ! tag:example.com,2026:\n---\n" SERVICE("b"),
+	SERVICE("a") "---\n# x\xE2\x80\xA8y\n" BAD("b") "---\n" BAD("c") "---\n" SERVICE("d"),
+	SERVICE("a") "---\n" SERVICE("b") "---\n\x01\n---\n" SERVICE("c"),
+	SERVICE("a") "---\n{\"a\": \"\\ud83d\\ude00\"}\n---\n" SERVICE("c") "---\n" SERVICE("d"),
+	/* no line breaks at the end, and nothing at all */
+	SERVICE("a") "---\n" SERVICE("b") "---",
+	"",
+};
+
+#define CASES (sizeof(cases) / sizeof(cases[0]))
+
+static void add_span(struct strbuf *out, const struct span *span)
+{
+	strbuf_addf(out, "%s:%u:%u", span->text ? span->text->name : "-", span->line, span->column);
+}
+
+/** All that can be seen of what was decoded. */
+static char *describe(struct run *run, const struct objects *objects)
+{
+	struct strbuf out;
+	char *copy;
+
+	strbuf_init(&out, 0);
+	strbuf_addf(&out, "%zu documents, %zu invalid\n", objects->document_count, objects->invalid_count);
+	for (size_t i = 0; i < objects->service_count; i++) {
+		add_span(&out, &objects->services[i]->meta.span);
+		strbuf_addf(&out, " %s\n", objects->services[i]->meta.key);
+	}
+	for (size_t i = 0; i < objects->skipped_count; i++)
+		strbuf_addf(&out, "skipped %s %s %zu\n", objects->skipped[i].group, objects->skipped[i].kind, objects->skipped[i].count);
+	diags_sort(&run->diags);
+	for (size_t i = 0; i < run->diags.count; i++) {
+		add_span(&out, &run->diags.items[i].span);
+		strbuf_addf(&out, " %s %s\n", run->diags.items[i].code, run->diags.items[i].summary);
+	}
+	strbuf_addf(&out, "%zu errors, %zu notes\n", run->diags.error_count, run->diags.note_count);
+	copy = arena_strdup(run->arena, strbuf_text(&out));
+	strbuf_done(&out);
+	return copy;
+}
+
+/** The first @p count cases as files. */
+static void fill(struct run *run, struct decode_input *inputs, size_t first, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct text *text = arena_alloc(run->arena, sizeof(*text));
+
+		*text = (struct text){.name = arena_printf(run->arena, "%02zu.yaml", first + i), .bytes = cases[first + i],
+				      .size = strlen(cases[first + i])};
+		inputs[i] = (struct decode_input){.text = text, .default_namespace = i % 2 ? "odd" : NULL};
+	}
+}
+
+static char *one_after_the_other(struct run *run, const struct decode_input *inputs, size_t count)
+{
+	struct objects objects = {0};
+	struct decoder *decoder;
+
+	assert_int_equal(decode_open(run->arena, &run->diags, &objects, &decoder), RC_OK);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(decode_text(decoder, inputs[i].text, inputs[i].default_namespace), RC_OK);
+	assert_int_equal(decode_finish(decoder), RC_OK);
+	decode_close(decoder);
+	return describe(run, &objects);
+}
+
+static char *in_parts(struct run *run, struct decode_input *inputs, size_t count, size_t threads, size_t part_bytes)
+{
+	const struct decode_effort effort = {.threads = threads, .part_bytes = part_bytes};
+	struct objects objects = {0};
+	struct decode_job *job;
+	size_t documents = 0;
+
+	assert_int_equal(decode_begin(run, inputs, count, &effort, &job), RC_OK);
+	assert_int_equal(decode_end(job, &objects), RC_OK);
+	for (size_t i = 0; i < count; i++)
+		documents += inputs[i].document_count;
+	assert_int_equal(documents, objects.document_count);
+	return describe(run, &objects);
+}
+
+static void compare(size_t first, size_t count)
+{
+	static const size_t sizes[] = {1, 40, 90, 100000};
+
+	for (size_t i = 0; i < 4; i++) {
+		for (size_t threads = 0; threads < 4; threads++) {
+			struct decode_input inputs[CASES];
+			struct run whole, parts;
+
+			assert_int_equal(run_init(&whole), RC_OK);
+			assert_int_equal(run_init(&parts), RC_OK);
+			fill(&whole, inputs, first, count);
+			assert_string_equal(in_parts(&parts, inputs, count, threads, sizes[i]),
+					    one_after_the_other(&whole, inputs, count));
+			run_done(&parts);
+			run_done(&whole);
+		}
+	}
+}
+
+static void each_text_alone(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CASES; i++)
+		compare(i, 1);
+}
+
+static void all_together(void **state)
+{
+	(void)state;
+	compare(0, CASES);
+}
+
+static void an_interruption_ends_it(void **state)
+{
+	const struct decode_effort effort = {.threads = 1, .part_bytes = 40};
+	struct decode_input inputs[CASES];
+	struct objects objects = {0};
+	volatile int interrupted = 1;
+	struct decode_job *job;
+	struct run run;
+
+	(void)state;
+	assert_int_equal(run_init(&run), RC_OK);
+	run.interrupted = &interrupted;
+	fill(&run, inputs, 0, CASES);
+	assert_int_equal(decode_begin(&run, inputs, CASES, &effort, &job), RC_OK);
+	assert_int_equal(decode_end(job, &objects), RC_CANCELLED);
+	assert_int_equal(decode_begin(&run, inputs, CASES, &effort, &job), RC_OK);
+	decode_abandon(job);
+	decode_abandon(NULL);
+	run_done(&run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_text_alone),
+		cmocka_unit_test(all_together),
+		cmocka_unit_test(an_interruption_ends_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
