@@ -133,7 +133,7 @@ const char *blob_lock_new_id(struct blob_store *s);
 enum rc blob_lock_describe(struct blob_store *s, const char *id, struct strbuf *text) MUST_CHECK;
 /** Somebody else's description. */
 struct blob_lock blob_lock_read(struct blob_store *s, const struct strbuf *text);
-/** Only these are ever taken over: what else locks a state has a reason that adit does not know. */
+/** Only these are ever taken over: what else locks a state has a reason that adit does not know. One without an ID is not. */
 bool blob_lock_is_adits(const struct blob_lock *lock);
 
 /* blob_tfhttp.c, blob_s3.c */

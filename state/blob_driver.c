@@ -103,7 +103,7 @@ static enum rc judge_rival(struct blob_store *s, const char *last_id)
 	if (!s->rival_since_ms || !str_eq(s->rival.id, last_id))
 		s->rival_since_ms = clock_mono_ms(&s->lite.sql.run->clock);
 	s->is_leftover = !own && !other && blob_lock_is_adits(&s->rival);
-	if (!blob_lock_is_adits(&s->rival) || other)
+	if (other || (!blob_lock_is_adits(&s->rival) && !(own && str_is_empty(s->rival.id))))
 		return RC_EXISTS;
 	return own || is_old(s) ? RC_OK : RC_EXISTS;
 }

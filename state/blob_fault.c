@@ -50,7 +50,9 @@ static enum rc fault_refused(struct blob_store *s, const char *doing, const stru
 	bool is_s3 = str_has_prefix(sql->base.location, "s3://");
 
 	diag->http_status = call->status;
-	if (is_s3 && is_misplaced(call->status))
+	if (!is_s3 && call->status >= 300 && call->status < 400)
+		diag_help(diags, diag, "It redirects, and credentials follow nobody to another address. Name the address itself.");
+	else if (is_s3 && is_misplaced(call->status))
 		diag_help(diags, diag, "Does the bucket exist, in the region that AWS_REGION names?");
 	else if (!is_s3 && is_unspoken(call->status))
 		diag_help(diags, diag, "Does the server speak terraform's http backend protocol, with LOCK and UNLOCK?");
@@ -75,8 +77,8 @@ enum rc blob_fault_locked(struct blob_store *s)
 		diag_help(diags, diag, "Wait for it with --lock-timeout 10m. What a process that is gone left behind is taken over by "
 				       "then.");
 	else
-		diag_help(diags, diag, "It is no lock of adit's: whoever took it has to give it back, at the server or with the tool "
-				       "that took it.");
+		diag_help(diags, diag, "It is no lock that adit could tell for its own: whoever took it has to give it back, at the "
+				       "server or with the tool that took it.");
 	return RC_CONFLICT;
 }
 

@@ -52,5 +52,5 @@ struct blob_lock blob_lock_read(struct blob_store *s, const struct strbuf *text)
 
 bool blob_lock_is_adits(const struct blob_lock *lock)
 {
-	return str_is_empty(lock->id) || str_has_prefix(lock->id, PREFIX);
+	return !str_is_empty(lock->id) && str_has_prefix(lock->id, PREFIX);
 }

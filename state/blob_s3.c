@@ -148,8 +148,7 @@ static enum rc take_over(struct blob_store *s)
 
 	if (!blob_lock_is_adits(&s->rival))
 		return RC_CONFLICT;
-	if (!str_is_empty(s->rival.id))
-		delete_lock(s, s->rival.id, false);
+	delete_lock(s, s->rival.id, false);
 	rc = lock_state(s);
 	return rc == RC_EXISTS ? RC_CONFLICT : rc;
 }

@@ -123,8 +123,7 @@ static enum rc take_over(struct blob_store *s)
 
 	if (!blob_lock_is_adits(&s->rival))
 		return RC_CONFLICT;
-	if (!str_is_empty(s->rival.id))
-		unlock_id(s, s->rival.id, false);
+	unlock_id(s, s->rival.id, false);
 	rc = lock_state(s);
 	return rc == RC_EXISTS ? RC_CONFLICT : rc;
 }

@@ -255,7 +255,7 @@ class Blob:
         before = self.document()
         refused = self.adit("apply", "--auto-approve", "--lock-timeout", "10m", code=5)
         self.assertRegex(refused.err, r"error\[A0503\].* by (somebody@else|root) since 2020-01-01.*lock 1f0c")
-        self.assertIn("no lock of adit's", refused.err)
+        self.assertIn("no lock that adit could tell for its own", refused.err)
         self.assertTrue(self.is_locked())
         self.assertEqual(self.document(), before)
         self.adit("plan")
@@ -372,6 +372,25 @@ class Http(Blob, lab.Lab):
             result = self.adit("plan", "--state", url, code=4)
             self.assertRegex(result.err, r"error\[A0543\]")
             self.assertNotIn("canary", result.err)
+
+    def test_locks_that_say_nothing(self):
+        """Whose it is cannot be told: it is nobody's to take."""
+        for lock in (b"", b"[]", b'"x"', b"\xff", b'{"ID": 7}', b'{"ID": ""}'):
+            with self.subTest(lock):
+                self.server.faults = lambda method, *_, lock=lock: (423, lock) if method == "LOCK" else None
+                self.assertRegex(self.apply(code=5).err, r"error\[A0503\].*lock of unknown ID")
+        self.assertNotIn("UNLOCK", {method for method, _ in self.server.log})
+        self.assertFalse(self.server.documents)
+
+    def test_redirects_are_not_followed(self):
+        elsewhere = blobs.Server(blobs.Terraform)
+        self.addCleanup(elsewhere.close)
+        for status in (301, 302, 303, 307, 308):
+            self.server.faults = lambda *_, status=status: lambda handler: handler.answer(status, Location=elsewhere.base + "/x")
+            refused = self.adit("plan", code=1)
+            self.assertRegex(refused.err, rf"error\[A0542\].*HTTP {status}")
+            self.assertIn("redirects", refused.err)
+        self.assertEqual(elsewhere.log, [])
 
     def test_the_project_file_alone_cannot_choose_the_server(self):
         self.project(extra="  state: https://state.example.com/x")
