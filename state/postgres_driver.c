@@ -100,8 +100,15 @@ static void driver_rollback(struct sql_store *store)
 	s->is_in_transaction = s->is_writing = false;
 }
 
-/** In one round trip. */
-static enum rc begin_alone(struct postgres_store *s)
+/** The lock was waited for as long as the server waits for one, and --lock-timeout is longer. */
+static bool waits_on(const struct postgres_store *s, const PGresult *result)
+{
+	return result && str_eq(PQresultErrorField(result, PG_DIAG_SQLSTATE), "55P03") &&
+	       clock_mono_ms(&s->sql.run->clock) < s->sql.wait_until_ms && !s->sql.is_impatient && !run_is_interrupted(s->sql.run);
+}
+
+/** In one round trip. @param ret_again  the lock is held, and may be waited for once more */
+static enum rc begin_alone(struct postgres_store *s, bool *ret_again)
 {
 	PGresult *result;
 	char text[192];
@@ -115,10 +122,11 @@ static enum rc begin_alone(struct postgres_store *s)
 	result = postgres_exchange(s, text);
 	s->is_in_transaction = s->is_writing = true;
 	s->has_tunnels = false;
+	*ret_again = waits_on(s, result);
 	if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1)
 		rc = read_clock(s, PQgetvalue(result, 0, 0));
 	else
-		rc = postgres_fault(s, result);
+		rc = *ret_again ? RC_CONFLICT : postgres_fault(s, result);
 	PQclear(result);
 	if (rc)
 		driver_rollback(&s->sql);
@@ -128,10 +136,13 @@ static enum rc begin_alone(struct postgres_store *s)
 static enum rc driver_begin(struct sql_store *store, bool is_write)
 {
 	struct postgres_store *s = self(store);
-	enum rc rc;
+	bool again = is_write;
+	enum rc rc = RC_OK;
 
+	while (again)
+		rc = begin_alone(s, &again);
 	if (is_write)
-		return begin_alone(s);
+		return rc;
 	rc = postgres_run_text(s, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL);
 	s->is_in_transaction = !rc;
 	return rc;

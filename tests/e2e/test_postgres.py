@@ -291,6 +291,19 @@ class Postgres(lab.Lab):
         self.assert_settled()
 
 
+    def test_waiting_for_a_holder_stopped_within_a_transaction(self):
+        """--lock-timeout is longer than the server waits for a lock: until it ends the stopped one's transaction."""
+        self.manifests()
+        stopped = self.start_and_stop("commit.before:9")
+        done = self.adit("apply", "--auto-approve", "--lock-timeout", "10h", code=None)
+        self.assertNotIn("A0503", done.err)
+        self.assertIn(done.code, (0, 5), repr(done))  # 5: planned before it was known what the stopped one did
+        code, out, err = self.finish(stopped)
+        self.assertNotEqual(code, 0, out + err)
+        self.apply()
+        self.assert_settled()
+
+
 class Trust(lab.Lab):
     """A project file cannot send the store's password to a host of its choice."""
 
