@@ -1,5 +1,5 @@
-/* Requests to the simulator, whatever they are: "METHOD PATH", then the body. The data is in memory and made once; what a
- * request does to it stays for the next one. */
+/* Requests to the simulator, whatever they are: "METHOD PATH [AUTHORIZATION]", then the body; a line "---" and the next one.
+ * Every input meets the same world, and draws the same ids. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +10,12 @@
 #include "tests/fuzz/fuzz.h"
 
 #define ACCOUNT "0123456789abcdef0123456789abcdef"
+#define SEPARATOR "\n---\n"
+#define REQUESTS_MAX 16
+#define PARAMS_MAX 16
 
 static struct service service;
+static struct store *pristine;
 
 static void prepare(void)
 {
@@ -23,12 +27,29 @@ static void prepare(void)
 	if (run_init(&run) || pthread_mutex_init(&service.lock, NULL) || sim_store_open(&run.diags, NULL, &service.store))
 		abort();
 	service.clock = run.clock;
+	service.clock.seed = 1;
 	service.plan = zone_plan_find("free");
-	if (!service.plan || seed_world(&run.diags, run.arena, &service, &config))
+	if (!service.plan || seed_world(&run.diags, run.arena, &service, &config) || store_copy(service.store, &pristine))
 		abort();
+	run_done(&run);
 }
 
-/** The answer's status is one of HTTP's, and its body JSON. */
+/** The world as it was made: no input knows of another. */
+static void reset(void)
+{
+	if (!pristine)
+		prepare();
+	if (store_copy(pristine, &service.store))
+		abort();
+	service.clock.drawn = 0;
+	faults_clear(&service.faults);
+	while (service.snapshot_count)
+		store_close(service.snapshots[--service.snapshot_count]);
+	rate_change(&service.rate, SIMULATOR_RATE_CALLS, 1000);
+	request_log_clear(&service.log);
+}
+
+/** The answer's status is one of HTTP's, and its body JSON; no failure of the simulator's own. */
 static void judge(const struct reply *reply)
 {
 	struct arena *arena = arena_new((size_t)64 * 1024 * 1024);
@@ -36,46 +57,84 @@ static void judge(const struct reply *reply)
 
 	if (reply->status < 200 || reply->status > 599)
 		abort();
-	if (arena && reply->body.size && json_parse(arena, strbuf_text(&reply->body), reply->body.size, &json, NULL))
+	if (reply->status >= 500 && !service.faults.count)
+		abort();
+	if (arena && reply->body.size && !reply->content_type &&
+	    json_parse(arena, strbuf_text(&reply->body), reply->body.size, &json, NULL))
 		abort();
 	arena_free(arena);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static size_t split_query(char *uri, struct param params[PARAMS_MAX])
 {
-	const char *end = memchr(data, '\n', size);
-	size_t head_size = end ? (size_t)(end - (const char *)data) : size;
-	char *head = strndup((const char *)data, head_size), *uri = head ? strchr(head, ' ') : NULL, *query;
-	struct request request = {.method = head, .authorization = "Bearer secret", .from_loopback = true};
-	struct param params[16];
-	struct reply reply = {0};
+	char *query = strchr(uri, '?');
+	size_t count = 0;
 
-	if (!service.store)
-		prepare();
-	if (!uri) {
-		free(head);
-		return 0;
-	}
-	*uri++ = '\0';
-	request.uri = uri;
-	request.body = (const char *)data + head_size + (head_size < size);
-	request.body_size = size - head_size - (head_size < size);
-	query = strchr(uri, '?');
 	if (query)
 		*query++ = '\0';
-	request.path = uri;
-	for (char *part; request.param_count < 16 && (part = strsep(&query, "&"));) {
+	for (char *part; count < PARAMS_MAX && (part = strsep(&query, "&"));) {
 		char *value = strchr(part, '=');
 
 		if (value)
 			*value++ = '\0';
-		params[request.param_count++] = (struct param){.name = part, .value = value ? value : ""};
+		params[count++] = (struct param){.name = part, .value = value ? value : ""};
 	}
+	return count;
+}
+
+/** @param text  one request; its head is written into */
+static void ask(char *text, size_t size)
+{
+	char *end = memchr(text, '\n', size), *method = text, *uri, *authorization;
+	size_t head_size = end ? (size_t)(end - text) + 1 : size;
+	struct request request = {.authorization = "Bearer secret", .from_loopback = true};
+	struct param params[PARAMS_MAX];
+	struct reply reply = {0};
+
+	if (end)
+		*end = '\0';
+	uri = strchr(method, ' ');
+	if (!uri)
+		return;
+	*uri++ = '\0';
+	authorization = strchr(uri, ' ');
+	if (authorization) {
+		*authorization++ = '\0';
+		request.authorization = authorization;
+	}
+	request.method = method;
+	request.uri = request.path = uri;
+	request.body = text + head_size;
+	request.body_size = size - head_size;
+	request.param_count = split_query(uri, params);
 	request.params = params;
 	strbuf_init(&reply.body, 0);
 	service_answer(&service, &request, &reply);
 	judge(&reply);
 	strbuf_done(&reply.body);
-	free(head);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *rest = malloc(size + 1), *next, *text = rest;
+	size_t left = size;
+
+	if (!rest)
+		return 0;
+	memcpy(rest, data, size);
+	rest[size] = '\0';
+	reset();
+	for (int i = 0; text && i < REQUESTS_MAX; i++) {
+		next = memmem(text, left, SEPARATOR, strlen(SEPARATOR));
+		if (next)
+			*next = '\0';
+		ask(text, next ? (size_t)(next - text) : left);
+		if (next) {
+			next += strlen(SEPARATOR);
+			left -= (size_t)(next - text);
+		}
+		text = next;
+	}
+	free(rest);
 	return 0;
 }

@@ -12,15 +12,11 @@
 
 #include "base/str.h"
 #include "planner/apply.h"
-#include "planner/planfile.h"
 #include "planner/refresh.h"
 #include "providers/open.h"
-#include "schema/decode.h"
-#include "schema/translate.h"
 #include "server/simulator/simulator.h"
 #include "state/store.h"
-#include "tests/property/generator.h"
-#include "tests/schema/cloudflared_rules.h"
+#include "tests/property/pipeline.h"
 
 #define ACCOUNT "0123456789abcdef0123456789abcdef"
 #define WORLDS 40
@@ -98,6 +94,12 @@ static void add_foreign(struct lab *lab)
 	lab->foreign = foreign_record(lab);
 }
 
+static void holds(const char *why)
+{
+	if (why)
+		fail_msg("%s", why);
+}
+
 static void open_lab(struct lab *lab)
 {
 	static const char *const accounts[] = {ACCOUNT}, *const zones[] = {"example.com", "example.net"}, *const tokens[] = {"t"};
@@ -105,7 +107,6 @@ static void open_lab(struct lab *lab)
 					     .tokens = tokens, .token_count = 1, .rate_calls = 1000000};
 	struct provider_config provider = {.account = "main", .account_id = ACCOUNT, .token = "t"};
 	struct store_options options = {.project = "lab"};
-	static const char *classes[] = {"cloudflare"};
 
 	memset(lab, 0, sizeof(*lab));
 	assert_int_equal(run_init(&lab->run), RC_OK);
@@ -119,11 +120,7 @@ static void open_lab(struct lab *lab)
 	assert_non_null(mkdtemp(lab->folder));
 	assert_int_equal(store_open(&lab->run, arena_printf(lab->run.arena, "%s/state.db", lab->folder), &options, &lab->store), RC_OK);
 	assert_int_equal(lab->store->vt->lock(lab->store, "test", 0), RC_OK);
-	project_init(&lab->project);
-	lab->project.name = "lab";
-	lab->project.accounts = arena_array(lab->run.arena, 1, sizeof(struct account));
-	lab->project.accounts[0] = (struct account){.name = "main", .gateway_classes = classes, .gateway_class_count = 1};
-	lab->project.account_count = 1;
+	holds(pipeline_project(lab->run.arena, &lab->project));
 	add_foreign(lab);
 }
 
@@ -138,99 +135,18 @@ static void close_lab(struct lab *lab)
 	run_done(&lab->run);
 }
 
-static void decode(struct lab *lab, const struct generated *generated, bool backwards, struct objects *objects)
-{
-	struct decoder *decoder = NULL;
-
-	assert_int_equal(decode_open(lab->run.arena, &lab->run.diags, objects, &decoder), RC_OK);
-	for (size_t i = 0; i < generated->count; i++) {
-		const struct strbuf *document = &generated->documents[backwards ? generated->count - 1 - i : i];
-		struct text *text = arena_alloc(lab->run.arena, sizeof(*text));
-
-		*text = (struct text){.name = arena_printf(lab->run.arena, "%zu.yaml", i),
-				      .bytes = arena_memdup(lab->run.arena, document->data, document->size), .size = document->size};
-		assert_int_equal(decode_text(decoder, text, NULL), RC_OK);
-	}
-	assert_int_equal(decode_finish(decoder), RC_OK);
-	decode_close(decoder);
-	for (size_t i = 0; objects->invalid_count && i < lab->run.diags.count; i++)
-		if (lab->run.diags.items[i].severity == SEVERITY_ERROR)
-			fail_msg("the generator made an invalid document: %s", lab->run.diags.items[i].summary);
-}
-
-/** The rendered documents as one text; each must be acceptable to cloudflared. */
-static char *render(struct lab *lab, const struct desired *desired)
-{
-	struct strbuf text;
-	char *copy;
-
-	strbuf_init(&text, 0);
-	for (size_t i = 0; i < desired->tunnel_count; i++) {
-		struct json *config = NULL;
-		const char *fault;
-
-		assert_int_equal(translate_document(lab->run.arena, &desired->tunnels[i], &config), RC_OK);
-		fault = cloudflared_refusal(lab->run.arena, config);
-		if (fault)
-			fail_msg("cloudflared would refuse %s: %s", desired->tunnels[i].tunnel->address, fault);
-		strbuf_adds(&text, desired->tunnels[i].tunnel->address);
-		json_write_canonical(&text, config);
-	}
-	for (size_t i = 0; i < desired->cname_count; i++)
-		strbuf_addf(&text, "%s %s\n", desired->cnames[i].cname->address, desired->cnames[i].cname->tunnel);
-	copy = arena_strdup(lab->run.arena, strbuf_text(&text));
-	strbuf_done(&text);
-	return copy;
-}
-
 static void make_plan(struct lab *lab, const struct generated *generated, bool backwards, struct pass *pass)
 {
-	static const char *everything[] = {"*"};
-	struct plan_options options = {.overrides = {.max_deletes = 1000, .max_delete_percent = 100, .max_rule_percent = 100,
-						     .allow_empty = true, .allow_loss = everything, .allow_loss_count = 1}};
-	struct translate_input translation = {.project = &lab->project, .objects = &pass->objects};
 	struct refresh_scope scope = {0};
-	struct plan_input input = {.project = &lab->project, .options = &options};
-	struct map owners;
 
 	memset(&pass->objects, 0, sizeof(pass->objects));
-	decode(lab, generated, backwards, &pass->objects);
+	holds(pipeline_decode(&lab->run, generated, backwards, &pass->objects));
 	assert_int_equal(lab->store->vt->load(lab->store, lab->run.arena, &pass->recorded), RC_OK);
-	map_init(&owners, lab->run.arena);
-	for (size_t i = 0; i < pass->recorded.count; i++) {
-		const struct resource *resource = pass->recorded.items[i].resource;
-		const char *owner = resource->kind == RESOURCE_RULE ? resource->origin.object : resource->tunnel;
-
-		if (resource->kind != RESOURCE_TUNNEL && owner)
-			assert_int_equal(map_put(&owners, resource->address, (void *)(uintptr_t)owner, NULL), RC_OK);
-	}
-	translation.recorded = &owners;
-	assert_int_equal(translate(lab->run.arena, &lab->run.diags, &translation, &pass->desired), RC_OK);
+	holds(pipeline_translate(&lab->run, &lab->project, &pass->objects, &pass->recorded, &pass->desired));
 	scope.desired = pass->desired;
 	scope.recorded = &pass->recorded;
 	assert_int_equal(refresh_live(&lab->run, &lab->provider, 1, &scope, &pass->live), RC_OK);
-	input.desired = pass->desired;
-	input.recorded = &pass->recorded;
-	input.live = pass->live;
-	assert_int_equal(plan_build(lab->run.arena, &lab->run.diags, &input, &pass->plan), RC_OK);
-	assert_false(plan_is_refused(pass->plan));
-	assert_int_equal(pass->plan->unknown_count, 0);
-}
-
-static void round_trip(struct lab *lab, const struct plan *plan)
-{
-	struct text text = {.name = "plan.json"};
-	struct plan *read = NULL;
-	struct strbuf out;
-
-	strbuf_init(&out, 0);
-	assert_int_equal(planfile_write(plan, &out), RC_OK);
-	text.bytes = out.data;
-	text.size = out.size;
-	assert_int_equal(planfile_read(lab->run.arena, &lab->run.diags, &text, &read), RC_OK);
-	assert_string_equal(read->digest, plan->digest);
-	assert_int_equal(read->calls, plan->calls);
-	strbuf_done(&out);
+	holds(pipeline_plan(&lab->run, &lab->project, pass->desired, &pass->recorded, pass->live, &pass->plan));
 }
 
 static void apply(struct lab *lab, const struct pass *pass)
@@ -252,10 +168,11 @@ static void step(struct lab *lab, struct choices *choices)
 	struct generated generated;
 	struct pass first = {0}, second = {0};
 	struct provider_stats before, after;
+	char *shown = NULL, *shown_again = NULL;
 
 	generate(choices, &generated);
 	make_plan(lab, &generated, false, &first);
-	round_trip(lab, first.plan);
+	holds(pipeline_round_trip(&lab->run, first.plan));
 	apply(lab, &first);
 	lab->provider->vt->stats(lab->provider, &before);
 	make_plan(lab, &generated, true, &second);
@@ -264,7 +181,9 @@ static void step(struct lab *lab, struct choices *choices)
 	if (plan_has_changes(second.plan) || second.plan->drift_count)
 		fail_msg("a second plan is not empty: %s",
 			 second.plan->change_count ? second.plan->changes[0].address : second.plan->drifts[0].address);
-	assert_string_equal(render(lab, first.desired), render(lab, second.desired));
+	holds(pipeline_render(lab->run.arena, first.desired, &shown));
+	holds(pipeline_render(lab->run.arena, second.desired, &shown_again));
+	assert_string_equal(shown, shown_again);
 	assert_string_equal(foreign_record(lab), lab->foreign);
 	generated_done(&generated);
 }
