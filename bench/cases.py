@@ -8,10 +8,14 @@ import math
 import shutil
 import socket
 import sqlite3
+import sys
 import time
 
 import harness
 from harness import ADIT, ACCOUNT, FLOOR, TOKEN, Simulator, World, median, run
+
+sys.path.append(str(harness.SOURCE / "tests" / "services"))
+import postgres  # noqa: E402
 
 MIB = 1 << 20
 STRACE = shutil.which("strace") or "strace"
@@ -248,8 +252,8 @@ def latency(tunnels, milliseconds, repeat, parallelism=10):
         runs = [run(argv, world.folder, keep=False) for _ in range(repeat)]
         made = len(simulator.requests()) / repeat
     need = made * milliseconds / 1000 / parallelism
-    return [count("latency", f"plan of {made:.0f} calls of {milliseconds} ms, {parallelism} at once, over {need:.2f} s: times",
-                  median(runs) / need, 1.3)]
+    what = f"plan of {made:.0f} calls of {milliseconds} ms, {parallelism} at once, over {need:.2f} s: times"
+    return [count("latency", what, median(runs) / need, 1.3)]
 
 
 def bytes_written(world, argv):
@@ -267,30 +271,82 @@ def bytes_written(world, argv):
 def rows_that_differ(before, after):
     """Rows of the state that were added, changed or removed."""
     total = 0
+    tables = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+    without = "SELECT count(*) FROM (SELECT * FROM {1}.{0} EXCEPT SELECT * FROM {2}.{0})"
     with contextlib.closing(sqlite3.connect(after)) as db:
         db.execute("ATTACH ? AS old", (str(before),))
-        for (name,) in db.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'").fetchall():
-            total += max(db.execute(f"SELECT count(*) FROM (SELECT * FROM {one}.{name} EXCEPT SELECT * FROM {other}.{name})")
-                         .fetchone()[0] for one, other in (("main", "old"), ("old", "main")))
+        for (name,) in db.execute(tables).fetchall():
+            counted = [db.execute(without.format(name, *pair)).fetchone()[0] for pair in (("main", "old"), ("old", "main"))]
+            total += max(counted)
     return total
+
+
+@contextlib.contextmanager
+def changed_route(world):
+    """One route has another port for as long as this lasts."""
+    first = world.folder / "manifests" / "routes-000000.yaml"
+    kept = first.read_text()
+    first.write_text(kept.replace("port: 8080", "port: 8081", 1))
+    try:
+        yield
+    finally:
+        first.write_text(kept)
 
 
 def one_route_change(routes):
     """(rows, bytes) of the state that the apply of one changed route touches."""
     world = world_of(routes)
     world.fixture()
-    first, state_db = world.folder / "manifests" / "routes-000000.yaml", world.folder / ".adit" / "state.db"
-    before = world.folder / "state-before.db"
+    state_db, before = world.folder / ".adit" / "state.db", world.folder / "state-before.db"
     shutil.copyfile(state_db, before)
     with world.simulator() as served:
         argv = [ADIT, "apply", "--auto-approve", "--url", served.url]
-        first.write_text(first.read_text().replace("port: 8080", "port: 8081", 1))
-        written = bytes_written(world, argv)
+        with changed_route(world):
+            written = bytes_written(world, argv)
         rows = rows_that_differ(before, state_db)
-        first.write_text(first.read_text().replace("port: 8081", "port: 8080", 1))
         run(argv, world.folder, keep=False)
     before.unlink()
     return rows, written
+
+
+def rows_touched(url):
+    """Rows that were ever added, changed or removed, as PostgreSQL counts them."""
+    return int(postgres.query(url, "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables")[0][0])
+
+
+def on_postgres(routes):
+    """(rows that one changed route touches, state list) with the state of a world moved to a server of our own."""
+    world = world_of(routes)
+    world.fixture()
+    server = postgres.Postgres()
+    try:
+        option = ["--state", server.url()]
+        document = world.folder / "state.json"
+        run([ADIT, "state", "pull"], world.folder, keep=False, out_path=document)
+        run([ADIT, "state", "push", document, *option], world.folder, keep=False)
+        document.unlink()
+        listing = run([ADIT, "state", "list", *option], world.folder, keep=False)
+        with world.simulator() as served:
+            argv = [ADIT, "apply", "--auto-approve", "--url", served.url, *option]
+            before = rows_touched(server.url())
+            with changed_route(world):
+                run(argv, world.folder, keep=False)
+            rows = rows_touched(server.url()) - before
+            run(argv, world.folder, keep=False)
+        return rows, listing
+    finally:
+        server.close()
+
+
+def state_postgres(many, few):
+    """The same state on PostgreSQL."""
+    if not postgres.available():
+        return [count("state-postgres", "there is no PostgreSQL", 0, None)]
+    (small_rows, _), (rows, listing) = on_postgres(few), on_postgres(many)
+    return [count("state-postgres", f"state list of {many} routes: seconds", listing.seconds, None),
+            count("state-postgres", f"state list of {many} routes: peak memory, MiB", listing.peak / MIB, 64),
+            count("state-postgres", f"rows that one changed route touches, of {few} routes", small_rows, None),
+            count("state-postgres", f"rows that one changed route touches, of {many} routes", rows, small_rows, exact=True)]
 
 
 def sync_share(routes):
@@ -341,6 +397,6 @@ def simulator(requests):
             while left > 0:
                 left -= len(connection.recv(1 << 16))
         seconds, cpu = time.perf_counter() - started, served.cpu() - before
-    return [count("simulator", "requests per second, one connection", requests / seconds, 2000, at_least=True),
+    return [count("simulator", "requests per second, one connection", requests / seconds, None),
             count("simulator", "requests per second of its processor time", requests / max(cpu, 0.001), 2000,
                   at_least=True)]
