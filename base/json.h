@@ -97,6 +97,8 @@ void json_int(struct json_writer *w, int64_t value);
 void json_number(struct json_writer *w, double value);
 void json_bool(struct json_writer *w, bool value);
 void json_null(struct json_writer *w);
+/** A value that is JSON text already, as it is. */
+void json_raw(struct json_writer *w, const char *text, size_t size);
 /** A whole value in the writer's style, members in their own order. */
 void json_value(struct json_writer *w, const struct json *value);
 /** Key and value in one. */

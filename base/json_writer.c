@@ -243,6 +243,13 @@ void json_null(struct json_writer *w)
 	write_word(w, "null");
 }
 
+void json_raw(struct json_writer *w, const char *text, size_t size)
+{
+	start_value(w);
+	strbuf_add(w->out, text, size);
+	w->need_comma = true;
+}
+
 static void write_children(struct json_writer *w, const struct json *value)
 {
 	if (value->type == JSON_ARRAY) {

@@ -68,6 +68,11 @@ static bool make_room(struct strbuf *buf, size_t size)
 	return !buf->failed;
 }
 
+void strbuf_reserve(struct strbuf *buf, size_t size)
+{
+	(void)make_room(buf, size);
+}
+
 void strbuf_add(struct strbuf *buf, const void *bytes, size_t size)
 {
 	if (!make_room(buf, size))

@@ -29,6 +29,8 @@ void strbuf_done(struct strbuf *buf);
 void strbuf_wipe(struct strbuf *buf);
 /** Drop the content, keep the memory, clear the failure. */
 void strbuf_reset(struct strbuf *buf);
+/** Make room for @p size more bytes at once, where it is known how much will come. Fails as an append does. */
+void strbuf_reserve(struct strbuf *buf, size_t size);
 void strbuf_add(struct strbuf *buf, const void *bytes, size_t size);
 void strbuf_adds(struct strbuf *buf, const char *text);
 void strbuf_addc(struct strbuf *buf, char c);

@@ -67,6 +67,7 @@ struct call {
 	const struct json *body;     /**< parsed; NULL when there is none, or the route takes none */
 
 	struct json *result;         /**< NULL: null */
+	struct strbuf text;          /**< the result as JSON text, instead of @p result; empty: none; freed by service.c */
 	struct json *result_info;    /**< NULL: left out */
 	struct json *messages;       /**< NULL: empty */
 	struct refusal refusal;

@@ -1,4 +1,6 @@
 /* The configuration of a tunnel: one document, one version number. */
+#include <string.h>
+
 #include "base/str.h"
 #include "server/simulator/handlers.h"
 #include "server/simulator/ingress.h"
@@ -18,24 +20,46 @@ static struct json *configuration_json(struct build *build, const struct tunnel 
 	return json;
 }
 
-/* The API adds this member to answers, though nobody sent it. */
+/* The API adds this member to later answers, though nobody sent it. */
 static void add_warp_routing(struct build *build, struct json *config)
 {
 	struct json *disabled;
 
-	if (!config || config->type != JSON_OBJECT || json_get(config, "warp-routing"))
+	if (json_get(config, "warp-routing"))
 		return;
 	disabled = build_object(build);
 	build_bool(build, disabled, "enabled", false);
 	build_value(build, config, "warp-routing", disabled);
 }
 
+/* As configuration_json() has it; the document goes out as it was stored. @param cursor config and config_ms */
+static enum rc write_configuration(struct call *call, const struct tunnel *tunnel, struct cursor *cursor)
+{
+	int64_t created_ms = cursor_int(cursor, 1);
+	const char *config = cursor_text(cursor, call->arena, 0);
+	const char *created = clock_rfc3339_us(call->arena, created_ms ? created_ms : tunnel->created_ms);
+	struct json_writer w;
+
+	json_writer_init(&w, &call->text, 0);
+	json_begin_object(&w);
+	json_key_string(&w, "tunnel_id", tunnel->id);
+	json_key_int(&w, "version", tunnel->config_version);
+	json_key(&w, "config");
+	if (config)
+		json_raw(&w, config, strlen(config));
+	else
+		json_null(&w);
+	json_key_string(&w, "source", tunnel->config_src);
+	json_key_string(&w, "created_at", created);
+	json_key_string(&w, "account_id", tunnel->account_id);
+	json_end_object(&w);
+	return created && !strbuf_failed(&call->text) ? RC_OK : RC_NOMEM;
+}
+
 enum rc configurations_get(struct call *call)
 {
 	struct cursor cursor CURSOR_CLEANUP = {0};
 	struct tunnel tunnel = {0};
-	struct json *config;
-	int64_t created_ms;
 	bool row = false;
 	enum rc rc = tunnel_load(call, true, &tunnel);
 
@@ -46,12 +70,7 @@ enum rc configurations_get(struct call *call)
 		rc = cursor_next(&cursor, &row);
 	if (rc || !row)
 		return rc ? rc : RC_CORRUPT;
-	config = build_parse(&call->build, cursor_text(&cursor, call->arena, 0));
-	created_ms = cursor_int(&cursor, 1);
-	add_warp_routing(&call->build, config);
-	call->result =
-		configuration_json(&call->build, &tunnel, config, created_ms ? created_ms : tunnel.created_ms);
-	return RC_OK;
+	return write_configuration(call, &tunnel, &cursor);
 }
 
 /* As the API stores it: whatever was sent, unknown members too, and originRequest in each rule. */
@@ -71,6 +90,17 @@ static struct json *normalised_copy(struct build *build, const struct json *conf
 			build_value(build, rule, "originRequest", build_object(build));
 	}
 	return copy;
+}
+
+/* What later answers show. */
+static const char *stored_text(struct build *build, const struct json *sent)
+{
+	struct json *config = normalised_copy(build, sent);
+
+	if (!config)
+		return NULL;
+	add_warp_routing(build, config);
+	return build_text(build, config);
 }
 
 enum rc configurations_put(struct call *call)
@@ -93,7 +123,7 @@ enum rc configurations_put(struct call *call)
 	if (rc)
 		return rc;
 	config = normalised_copy(&call->build, sent);
-	text = config ? build_text(&call->build, config) : NULL;
+	text = config ? stored_text(&call->build, sent) : NULL;
 	if (!text)
 		return RC_NOMEM;
 	/* A locally managed tunnel becomes a remotely managed one, without a word. */

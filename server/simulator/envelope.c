@@ -43,7 +43,9 @@ static void write_notes(struct json_writer *w, const struct call *call)
 static void write_result(struct json_writer *w, const struct call *call)
 {
 	json_key(w, "result");
-	if (call->result && !call->refusal.status)
+	if (call->text.size && !call->refusal.status)
+		json_raw(w, call->text.data, call->text.size);
+	else if (call->result && !call->refusal.status)
 		json_value(w, call->result);
 	else
 		json_null(w);
@@ -54,6 +56,7 @@ void envelope_write(const struct call *call, struct strbuf *out)
 	bool result_first = str_has_prefix(call->request->path, "/client/v4/zones");
 	struct json_writer w;
 
+	strbuf_reserve(out, call->text.size);
 	json_writer_init(&w, out, 0);
 	json_begin_object(&w);
 	if (result_first)

@@ -51,6 +51,7 @@ void query_add(struct query *query, const char *fragment, const struct bind *bin
 	}
 	join(query);
 	strbuf_adds(&query->where, fragment);
+	query->condition_count++;
 	for (size_t i = 0; i < count; i++)
 		query->binds[query->bind_count++] = binds[i];
 }

@@ -19,6 +19,7 @@ struct query {
 	struct strbuf where;
 	struct bind binds[QUERY_BINDS];
 	size_t bind_count;
+	size_t condition_count;
 	struct {
 		const char *joiner;
 		bool has_items;

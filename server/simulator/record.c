@@ -28,9 +28,10 @@ enum rc record_read(struct call *call, struct cursor *cursor, struct record *ret
 		.modified_ms = cursor_int(cursor, 13),
 		.comment_ms = cursor_int(cursor, 14),
 		.tags_ms = cursor_int(cursor, 15),
+		.answer = cursor_text(cursor, call->arena, 16),
 	};
 	if (!ret_record->id || !ret_record->name || !ret_record->type || !ret_record->content ||
-	    !ret_record->tags || !ret_record->settings)
+	    !ret_record->tags || !ret_record->settings || !ret_record->answer)
 		return RC_NOMEM;
 	return RC_OK;
 }
@@ -131,8 +132,23 @@ static struct bind bind_positive(int64_t number)
 
 static const char insert_sql[] =
 	"INSERT INTO record (id, zone_id, name, type, content, comment, tags, settings, data, ttl, priority,"
-	" private_routing, proxied, created_ms, modified_ms, comment_ms, tags_ms)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+	" private_routing, proxied, created_ms, modified_ms, comment_ms, tags_ms, answer)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+
+/* Its JSON as text. */
+static enum rc make_answer(struct call *call, struct record *record)
+{
+	const struct json *json = record_json(&call->build, call->zone, record);
+	struct json_writer w;
+	struct strbuf buf;
+
+	strbuf_init(&buf, 0);
+	json_writer_init(&w, &buf, 0);
+	json_value(&w, json);
+	record->answer = strbuf_failed(&buf) ? NULL : arena_memdup(call->arena, buf.data, buf.size);
+	strbuf_done(&buf);
+	return call->build.rc || record->answer ? call->build.rc : RC_NOMEM;
+}
 
 enum rc record_insert(struct call *call, struct record *record)
 {
@@ -142,6 +158,8 @@ enum rc record_insert(struct call *call, struct record *record)
 		rc = ident_fresh(call->store, &call->service->clock, call->arena, ident_hex,
 				 "SELECT count(*) FROM record WHERE id = ?1", &record->id);
 	if (!rc)
+		rc = make_answer(call, record);
+	if (!rc)
 		rc = store_run(call->store, insert_sql,
 			       BINDS(bind_text(record->id), bind_text(call->zone->id), bind_text(record->name),
 				     bind_text(record->type), bind_text(record->content),
@@ -150,7 +168,8 @@ enum rc record_insert(struct call *call, struct record *record)
 				     bind_int(record->ttl), bind_int(record->priority),
 				     bind_int(record->private_routing), bind_int(record->proxied),
 				     bind_int(record->created_ms), bind_int(record->modified_ms),
-				     bind_positive(record->comment_ms), bind_positive(record->tags_ms)),
+				     bind_positive(record->comment_ms), bind_positive(record->tags_ms),
+				     bind_text(record->answer)),
 			       NULL);
 	return rc ? rc : count_change(call, 1);
 }
@@ -158,17 +177,22 @@ enum rc record_insert(struct call *call, struct record *record)
 static const char update_sql[] =
 	"UPDATE record SET name = ?2, type = ?3, content = ?4, comment = ?5, tags = ?6, settings = ?7, data = ?8,"
 	" ttl = ?9, priority = ?10, private_routing = ?11, proxied = ?12, modified_ms = ?13, comment_ms = ?14,"
-	" tags_ms = ?15 WHERE id = ?1";
+	" tags_ms = ?15, answer = ?16 WHERE id = ?1";
 
-enum rc record_update(struct call *call, const struct record *record)
+enum rc record_update(struct call *call, struct record *record)
 {
+	enum rc rc = make_answer(call, record);
+
+	if (rc)
+		return rc;
 	return store_run(call->store, update_sql,
 			 BINDS(bind_text(record->id), bind_text(record->name), bind_text(record->type),
 			       bind_text(record->content), bind_text(record->comment), bind_text(record->tags),
 			       bind_text(record->settings), bind_text(record->data), bind_int(record->ttl),
 			       bind_int(record->priority), bind_int(record->private_routing),
 			       bind_int(record->proxied), bind_int(record->modified_ms),
-			       bind_positive(record->comment_ms), bind_positive(record->tags_ms)),
+			       bind_positive(record->comment_ms), bind_positive(record->tags_ms),
+			       bind_text(record->answer)),
 			 NULL);
 }
 

@@ -23,6 +23,7 @@ struct record {
 	bool proxied;
 	int64_t created_ms, modified_ms;
 	int64_t comment_ms, tags_ms; /**< last change; 0: never had one */
+	const char *answer;   /**< its JSON, as text; NULL until it is stored */
 };
 
 enum content_kind { CONTENT_IPV4, CONTENT_IPV6, CONTENT_HOST, CONTENT_TEXT, CONTENT_DATA };
@@ -41,7 +42,7 @@ const struct record_type *record_type_find(const char *name);
 /** Columns, in this order, that record_read() takes, FROM record r. */
 #define RECORD_COLUMNS                                                                               \
 	"r.id, r.name, r.type, r.content, r.comment, r.tags, r.settings, r.data, r.ttl, r.priority," \
-	" r.private_routing, r.proxied, r.created_ms, r.modified_ms, r.comment_ms, r.tags_ms"
+	" r.private_routing, r.proxied, r.created_ms, r.modified_ms, r.comment_ms, r.tags_ms, r.answer"
 enum rc record_read(struct call *call, struct cursor *cursor, struct record *ret_record) MUST_CHECK;
 /** Load a record of the call's zone. @return RC_OK or refused (81044) */
 enum rc record_load(struct call *call, const char *id, struct record *ret_record) MUST_CHECK;
@@ -49,7 +50,7 @@ struct json *record_json(struct build *build, const struct zone *zone, const str
 
 /** Give @p record a fresh id and store it; counts it. @return RC_OK or refused (81045 quota) */
 enum rc record_insert(struct call *call, struct record *record) MUST_CHECK;
-enum rc record_update(struct call *call, const struct record *record) MUST_CHECK;
+enum rc record_update(struct call *call, struct record *record) MUST_CHECK;
 enum rc record_delete(struct call *call, const char *id) MUST_CHECK;
 
 /** Put what @p body says over @p record and check it whole: names, content, TTL, plan limits.

@@ -1,4 +1,6 @@
 /* Many DNS records in one call: deletes, patches, puts, posts, in that order, all or nothing. */
+#include <string.h>
+
 #include "base/str.h"
 #include "server/simulator/handlers.h"
 #include "server/simulator/record.h"
@@ -50,7 +52,7 @@ static enum rc check_size(struct call *call)
 	return RC_OK;
 }
 
-static enum rc run_list(struct call *call, size_t which, struct json *results)
+static enum rc run_list(struct call *call, size_t which, struct json_writer *w)
 {
 	const struct json *list = json_get(call->body, lists[which].key);
 
@@ -69,25 +71,26 @@ static enum rc run_list(struct call *call, size_t which, struct json *results)
 			rc = lists[which].run(call, str_or_empty(id), item, &record);
 		if (rc)
 			return rc;
-		build_push(&call->build, results, record_json(&call->build, call->zone, &record));
+		json_raw(w, record.answer, strlen(record.answer));
 	}
 	return RC_OK;
 }
 
 enum rc records_batch(struct call *call)
 {
-	struct json *result = build_object(&call->build);
+	struct json_writer w;
 	enum rc rc = call_body_object(call);
 
 	if (!rc)
 		rc = check_size(call);
+	json_writer_init(&w, &call->text, 0);
+	json_begin_object(&w);
 	for (size_t i = 0; !rc && i < LISTS; i++) {
-		struct json *results = build_array(&call->build);
-
-		rc = run_list(call, i, results);
-		build_value(&call->build, result, lists[i].key, results);
+		json_key(&w, lists[i].key);
+		json_begin_array(&w);
+		rc = run_list(call, i, &w);
+		json_end_array(&w);
 	}
-	if (!rc)
-		call->result = result;
-	return rc;
+	json_end_object(&w);
+	return !rc && strbuf_failed(&call->text) ? RC_NOMEM : rc;
 }

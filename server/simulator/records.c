@@ -68,7 +68,7 @@ enum rc record_patch(struct call *call, const char *id, const struct json *body,
 static enum rc answer(struct call *call, enum rc rc, const struct record *record)
 {
 	if (!rc)
-		call->result = record_json(&call->build, call->zone, record);
+		strbuf_adds(&call->text, record->answer);
 	return rc;
 }
 

@@ -195,6 +195,7 @@ void service_answer(struct service *service, const struct request *request, stru
 	if (!arena)
 		return;
 	call.build.arena = arena;
+	strbuf_init(&call.text, SIMULATOR_CALL_BYTES);
 	if (service->latency_ms > 0 && is_below(request->path, API_PREFIX))
 		clock_sleep_ms(&service->clock, service->latency_ms);
 	pthread_mutex_lock(&service->lock);
@@ -206,5 +207,6 @@ void service_answer(struct service *service, const struct request *request, stru
 		strbuf_reset(&reply->body);
 		reply->status = 500;
 	}
+	strbuf_done(&call.text);
 	arena_free(arena);
 }

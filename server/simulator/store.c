@@ -11,7 +11,7 @@
 
 #define KEPT_STATEMENTS 96
 #define APPLICATION_ID 0x61646974 /* "adit" */
-#define FORMAT 1
+#define FORMAT 2
 #define BUSY_MS 10000
 
 struct kept_statement {
@@ -118,7 +118,7 @@ static enum rc create_tables(struct store *store)
 	if (!rc && !ours)
 		rc = exec(store, store_schema_sql());
 	if (!rc && !ours)
-		rc = exec(store, "PRAGMA application_id = 1633970548; PRAGMA user_version = 1");
+		rc = exec(store, "PRAGMA application_id = 1633970548; PRAGMA user_version = 2");
 	if (!rc)
 		rc = store_commit(store);
 	store_rollback(store);
@@ -136,7 +136,7 @@ static enum rc prepare_tables(struct store *store)
 	if (!rc)
 		rc = exec(store,
 			  "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
-			  "PRAGMA trusted_schema = OFF");
+			  "PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 4294967296");
 	return rc;
 }
 
@@ -408,6 +408,14 @@ const char *cursor_text(struct cursor *cursor, struct arena *arena, int column)
 	if (!text)
 		return NULL;
 	return arena_memdup(arena, text, (size_t)sqlite3_column_bytes(cursor->statement, column));
+}
+
+void cursor_add_text(struct cursor *cursor, struct strbuf *out, int column)
+{
+	const unsigned char *text = sqlite3_column_text(cursor->statement, column);
+
+	if (text)
+		strbuf_add(out, text, (size_t)sqlite3_column_bytes(cursor->statement, column));
 }
 
 int64_t cursor_int(struct cursor *cursor, int column)

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/rc.h"
+#include "base/strbuf.h"
 
 struct store;
 
@@ -72,6 +73,8 @@ void cursor_done(struct cursor *cursor);
 
 /** Column as text, copied; NULL for SQL NULL and when memory is used up. */
 const char *cursor_text(struct cursor *cursor, struct arena *arena, int column);
+/** Append a column's text to @p out as it is; nothing for SQL NULL. */
+void cursor_add_text(struct cursor *cursor, struct strbuf *out, int column);
 /** Column as a number; 0 for SQL NULL. */
 int64_t cursor_int(struct cursor *cursor, int column);
 /** Column as bytes, copied; NULL for SQL NULL and when memory is used up. */

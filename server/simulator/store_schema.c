@@ -36,13 +36,15 @@ static const char schema[] =
 	" conns TEXT NOT NULL, opened_ms INTEGER NOT NULL);"
 	"CREATE INDEX connector_tunnel ON connector(tunnel_id);"
 
+	/* answer: the record as answers show it, made at each write, because lists of thousands are read far more often. */
 	"CREATE TABLE record ("
 	" seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, zone_id TEXT NOT NULL REFERENCES zone(id),"
 	" name TEXT NOT NULL, type TEXT NOT NULL, content TEXT NOT NULL, ttl INTEGER NOT NULL,"
 	" proxied INTEGER NOT NULL, comment TEXT, tags TEXT NOT NULL, settings TEXT NOT NULL, data TEXT,"
 	" priority INTEGER, private_routing INTEGER, created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL,"
-	" comment_ms INTEGER, tags_ms INTEGER);"
-	"CREATE INDEX record_name ON record(zone_id, name, type, content);";
+	" comment_ms INTEGER, tags_ms INTEGER, answer TEXT NOT NULL);"
+	"CREATE INDEX record_name ON record(zone_id, name, type, content);"
+	"CREATE INDEX record_type ON record(zone_id, type, name, content);"; /* the order of lists */
 
 const char *store_schema_sql(void)
 {

@@ -312,6 +312,27 @@ static void test_writer_layout(void **state)
 	}
 }
 
+static void test_writer_takes_text(void **state)
+{
+	struct strbuf out;
+	struct json_writer w;
+
+	(void)state;
+	strbuf_init(&out, 0);
+	json_writer_init(&w, &out, 0);
+	json_begin_array(&w);
+	json_raw(&w, "{\"a\":1}", 7);
+	json_raw(&w, "2, and not this", 1);
+	json_begin_object(&w);
+	json_key(&w, "k");
+	json_raw(&w, "[]", 2);
+	json_key_int(&w, "l", 3);
+	json_end_object(&w);
+	json_end_array(&w);
+	assert_string_equal(strbuf_text(&out), "[{\"a\":1},2,{\"k\":[],\"l\":3}]");
+	strbuf_done(&out);
+}
+
 static void test_writer_strings(void **state)
 {
 	struct strbuf out;
@@ -368,6 +389,7 @@ int main(void)
 		ARENA_TEST(test_equality),
 		ARENA_TEST(test_builders),
 		ARENA_TEST(test_writer_layout),
+		cmocka_unit_test(test_writer_takes_text),
 		cmocka_unit_test(test_writer_strings),
 		ARENA_TEST(test_every_shortage_of_memory),
 	};

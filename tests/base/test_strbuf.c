@@ -69,6 +69,22 @@ static void test_maximum_is_sticky_and_keeps_the_content(void **state)
 	assert_int_equal(buf->max_bytes, 5);
 }
 
+static void test_reserved_room_is_not_moved(void **state)
+{
+	struct strbuf *buf = *state;
+	const char *before;
+
+	strbuf_adds(buf, "x");
+	strbuf_reserve(buf, 10000);
+	assert_string_equal(strbuf_text(buf), "x");
+	before = strbuf_text(buf);
+	for (int i = 0; i < 10000; i++)
+		strbuf_addc(buf, 'y');
+	assert_ptr_equal(strbuf_text(buf), before);
+	strbuf_reserve(buf, SIZE_MAX - 1);
+	assert_true(strbuf_failed(buf));
+}
+
 static void test_absurd_size_fails(void **state)
 {
 	struct strbuf *buf = *state;
@@ -100,6 +116,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_all_ways_to_append, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_grows_far, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_maximum_is_sticky_and_keeps_the_content, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reserved_room_is_not_moved, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_absurd_size_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wiped_is_empty_and_usable, setup, teardown),
 	};

@@ -68,7 +68,7 @@ class Dump(simulator.Case):
                          [("example.com", "free", ACCOUNT), ("paid.example", "pro", ACCOUNT)])
         self.assertEqual(dump["tunnels"], [self.call("GET", self.tunnel_path(tunnel)).result])
         self.assertEqual(dump["configurations"], [{"tunnel_id": tunnel["id"], "version": 1, "config": {
-            "ingress": [{"originRequest": {}, "service": "http_status:404"}]}}])
+            "ingress": [{"originRequest": {}, "service": "http_status:404"}], "warp-routing": {"enabled": False}}}])
         self.assertEqual(dump["records"], [record])
 
     def test_reading_changes_nothing(self):
