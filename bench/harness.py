@@ -73,7 +73,11 @@ def run(argv, cwd, keep=True, out_path=None):
             (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(names[0]), flags, 0o600),
             (os.POSIX_SPAWN_OPEN, 2, str(names[1]), flags, 0o600)])
-        _, status, usage = os.wait4(pid, 0)
+        try:
+            _, status, usage = os.wait4(pid, 0)
+        except BaseException:
+            os.kill(pid, signal.SIGKILL)
+            raise
         seconds = time.perf_counter() - started
     finally:
         os.chdir(previous)
