@@ -64,9 +64,8 @@ void *map_get(const struct map *map, const char *key)
 	return map_get_bytes(map, key, strlen(key));
 }
 
-static enum rc grow(struct map *map)
+static enum rc grow(struct map *map, size_t capacity)
 {
-	size_t capacity = map->capacity ? map->capacity * 2 : FIRST_CAPACITY;
 	struct map_slot *slots = arena_array(map->arena, capacity, sizeof(*slots));
 
 	if (!slots)
@@ -79,6 +78,16 @@ static enum rc grow(struct map *map)
 	return RC_OK;
 }
 
+enum rc map_reserve(struct map *map, size_t count)
+{
+	size_t capacity = map->capacity ? map->capacity : FIRST_CAPACITY;
+
+	while (capacity / 4 * 3 <= count)
+		if (__builtin_mul_overflow(capacity, (size_t)2, &capacity))
+			return RC_NOMEM;
+	return capacity > map->capacity ? grow(map, capacity) : RC_OK;
+}
+
 enum rc map_put_bytes(struct map *map, const void *key, size_t key_size, void *value, void **ret_old)
 {
 	uint32_t hash = hash_of(map, key, key_size);
@@ -87,7 +96,7 @@ enum rc map_put_bytes(struct map *map, const void *key, size_t key_size, void *v
 	if (key_size > UINT32_MAX)
 		return RC_NOMEM;
 	if (map->count >= map->capacity / 4 * 3) {
-		enum rc rc = grow(map);
+		enum rc rc = grow(map, map->capacity ? map->capacity * 2 : FIRST_CAPACITY);
 
 		if (rc)
 			return rc;

@@ -19,6 +19,9 @@ struct map {
 
 /** An empty map; allocates nothing until the first put. */
 void map_init(struct map *map, struct arena *arena);
+/** Make room for @p count keys at once, so that the first many puts need not grow.
+ * @return RC_OK or RC_NOMEM (map unchanged) */
+enum rc map_reserve(struct map *map, size_t count) MUST_CHECK;
 /** @return the value, or NULL when the key is absent */
 void *map_get(const struct map *map, const char *key);
 void *map_get_bytes(const struct map *map, const void *key, size_t key_size);

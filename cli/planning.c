@@ -19,9 +19,10 @@
 /** Who is recorded: what decides between two claimants. */
 static enum rc recorded_owners(struct session *session, const struct recorded_state *recorded, struct map *ret_map)
 {
-	enum rc rc = RC_OK;
+	enum rc rc;
 
 	map_init(ret_map, session->run.arena);
+	rc = map_reserve(ret_map, recorded->count);
 	for (size_t i = 0; !rc && i < recorded->count; i++) {
 		const struct resource *resource = recorded->items[i].resource;
 		const char *owner = resource->kind == RESOURCE_RULE ? resource->origin.object : resource->tunnel;

@@ -84,9 +84,12 @@ static enum rc index_record(struct arena *arena, struct live_account *account, s
 		if (rc)
 			return rc;
 	}
-	grown = arena_grow(arena, name->records, name->count, &name->capacity, sizeof(struct live_record *));
+	/* Nearly all names have one record. */
+	grown = name->count ? arena_grow(arena, name->records, name->count, &name->capacity, sizeof(struct live_record *))
+			    : arena_array(arena, 1, sizeof(struct live_record *));
 	if (!grown)
 		return RC_NOMEM;
+	name->capacity = name->capacity ? name->capacity : 1;
 	name->records = grown;
 	/* By id, whatever order the answer had: records of one name are few. */
 	size_t at = name->count++;
@@ -115,6 +118,7 @@ static enum rc index_tunnels(struct live_account *account)
 
 enum rc live_index(struct arena *arena, struct live_account *account)
 {
+	size_t records = 0;
 	enum rc rc;
 
 	map_init(&account->tunnel_by_id, arena);
@@ -123,7 +127,13 @@ enum rc live_index(struct arena *arena, struct live_account *account)
 	map_init(&account->zone_by_id, arena);
 	map_init(&account->record_by_id, arena);
 	map_init(&account->records_by_name, arena);
-	rc = index_tunnels(account);
+	for (size_t i = 0; i < account->zone_count; i++)
+		records += account->zones[i].count;
+	rc = map_reserve(&account->record_by_id, records);
+	if (!rc)
+		rc = map_reserve(&account->records_by_name, records);
+	if (!rc)
+		rc = index_tunnels(account);
 	for (size_t i = 0; !rc && i < account->zone_count; i++) {
 		struct live_zone_records *zone = &account->zones[i];
 

@@ -103,8 +103,10 @@ static enum rc index_input(struct planning *p)
 {
 	const struct desired *desired = p->in->desired;
 	const struct recorded_state *recorded = p->in->recorded;
-	enum rc rc = RC_OK;
+	enum rc rc = map_reserve(&p->recorded_by_id, recorded->count / 2);
 
+	if (!rc)
+		rc = map_reserve(&p->desired_rules, desired->cname_count);
 	for (size_t i = 0; !rc && i < recorded->count; i++)
 		if (recorded->items[i].resource->id)
 			rc = map_put(&p->recorded_by_id, recorded->items[i].resource->id, &recorded->items[i], NULL);

@@ -319,6 +319,9 @@ enum rc plan_cnames(struct planning *p)
 	enum rc rc = RC_OK;
 
 	map_init(&wanted, p->arena);
+	rc = map_reserve(&wanted, desired->cname_count);
+	if (!rc)
+		rc = map_reserve(&p->cname_ids, desired->cname_count);
 	for (size_t i = 0; !rc && i < desired->cname_count; i++) {
 		const struct resource *cname = desired->cnames[i].cname;
 		struct cname_context c = {.wanted = &desired->cnames[i], .hostname = cname->u.cname.name};

@@ -164,6 +164,8 @@ enum rc plan_exposure(struct planning *p)
 	struct map tunnels, changed;
 	enum rc rc = RC_OK;
 
+	if (!p->plan->change_count)
+		return RC_OK; /* what is reached stays so */
 	map_init(&before.hosts, p->arena);
 	map_init(&after.hosts, p->arena);
 	map_init(&tunnels, p->arena);

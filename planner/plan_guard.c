@@ -162,6 +162,8 @@ static enum rc find_losses(struct planning *p)
 	map_init(&index.served, p->arena);
 	map_init(&index.claims, p->arena);
 	map_init(&index.by_object, p->arena);
+	if (!p->plan->change_count)
+		return RC_OK;
 	rc = index_served(p, &index);
 	for (size_t i = 0; !rc && i < p->in->desired->claim_count; i++)
 		rc = index_claim(p, &index, &p->in->desired->claims[i]);

@@ -268,6 +268,8 @@ enum rc plan_shared_expect(struct planning *p)
 {
 	enum rc rc = RC_OK;
 
+	if (!p->plan->change_count)
+		return RC_OK; /* nothing will be written that expects anything */
 	for (size_t i = 0; !rc && i < p->tunnel_count; i++) {
 		struct tunnel_context *context = p->tunnels[i];
 		struct map own;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "providers/cloudflare_answer.h"
 #include "providers/cloudflare_list.h"
@@ -34,6 +35,7 @@ struct cloudflare {
 	struct provider provider;    /**< first: the planner's pointer is ours */
 	struct http *http;
 	char *account, *account_id, *host, *url, *token;
+	struct arena *scratch;       /**< see struct wire_context */
 	unsigned parallelism;
 	int trace_fd;
 	struct task *under_way;      /**< doubly linked */
@@ -53,7 +55,7 @@ static const struct cloudflare *self_const(const struct provider *provider)
 
 static struct wire_context context_of(const struct cloudflare *cf)
 {
-	return (struct wire_context){.token = cf->token, .host = cf->host};
+	return (struct wire_context){.token = cf->token, .host = cf->host, .scratch = cf->scratch};
 }
 
 /** Unlink from its task, wipe and free. */
@@ -300,6 +302,7 @@ static void cloudflare_close(struct provider *provider)
 		;
 	if (cf->trace_fd >= 0)
 		close(cf->trace_fd);
+	arena_free(cf->scratch);
 	alloc_free(cf->account);
 	alloc_free(cf->account_id);
 	alloc_free(cf->host);
@@ -344,7 +347,8 @@ enum rc cloudflare_open(struct run *run, const struct cloudflare_config *config,
 	cf->url = alloc_strdup(config->http.base_url);
 	cf->token = alloc_strdup(config->http.token);
 	cf->provider = (struct provider){.vt = &cloudflare_vt, .account = cf->account, .url = cf->url};
-	if (!cf->account || !cf->host || !cf->url || !cf->token)
+	cf->scratch = arena_new(LIMIT_ARENA_BYTES);
+	if (!cf->account || !cf->host || !cf->url || !cf->token || !cf->scratch)
 		rc = RC_NOMEM;
 	if (!rc && config->account_id)
 		rc = cloudflare_set_account_id(&cf->provider, config->account_id);

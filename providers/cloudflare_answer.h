@@ -12,6 +12,7 @@
 struct wire_context {
 	const char *token;               /**< never shown */
 	const char *host;                /**< who answered */
+	struct arena *scratch;           /**< for what nothing is kept of; reset by who uses it */
 };
 
 /** `{success, errors, messages, result, result_info}`, members in any order, some of them absent. */

@@ -155,19 +155,21 @@ static void learn(struct list *list, size_t page, const struct json *info)
 }
 
 /** A page's items, out of a tree that goes at once: of a hundred thousand records only what is needed is kept. */
-static enum rc take_items(const struct wire_context *context, struct arena *scratch, struct list *list, size_t page,
+static enum rc take_items(const struct wire_context *context, struct list *list, size_t page,
 			  const struct http_answer *answer)
 {
 	struct call *call = list->call;
+	struct map repeated;
 	const struct list_kind kind = list_kind(call->kind);
-	struct shape shape = {.arena = call->arena, .is_copied = true, .zone_id = call->zone_id};
+	struct shape shape = {.arena = call->arena, .is_copied = true, .repeated = &repeated, .zone_id = call->zone_id};
 	struct list_page *taken = &list->pages[page - 1];
 	struct envelope envelope = {0};
 	void *items = NULL;
-	enum rc rc = answer_open(context, scratch, call, answer, &envelope);
+	enum rc rc = answer_open(context, context->scratch, call, answer, &envelope);
 
 	if (rc)
 		return rc;
+	map_init(&repeated, context->scratch);
 	if (call->zone_id) {
 		shape.zone_id = arena_strdup(call->arena, call->zone_id);
 		rc = shape.zone_id ? RC_OK : RC_NOMEM;
@@ -186,14 +188,11 @@ static enum rc take_items(const struct wire_context *context, struct arena *scra
 enum rc list_take_page(const struct wire_context *context, struct list *list, size_t page,
 		       const struct http_answer *answer)
 {
-	struct arena *scratch = arena_new(LIMIT_ARENA_BYTES);
 	enum rc rc;
 
 	list->under_way--;
-	if (!scratch)
-		return answer_fail(context, list->call, RC_NOMEM, "out of memory");
-	rc = take_items(context, scratch, list, page, answer);
-	arena_free(scratch);
+	rc = take_items(context, list, page, answer);
+	arena_reset(context->scratch);
 	return rc;
 }
 
@@ -202,32 +201,32 @@ bool list_is_read(const struct list *list)
 	return !list->under_way && !wants_more(list);
 }
 
-/** Copy the items with distinct ids, in the order of pages; count them before those not wanted are left out. */
-static enum rc join_pages(struct list *list, const struct list_kind *kind, char **ret_items, size_t *ret_count,
-			  size_t *ret_distinct)
+/** Put together the items with distinct ids, in the order of pages; count them before those not wanted are left out.
+ * @param scratch  for what is forgotten again */
+static enum rc join_pages(struct list *list, const struct list_kind *kind, struct arena *scratch, char **ret_items,
+			  size_t *ret_count, size_t *ret_distinct)
 {
-	struct arena *arena = list->call->arena;
-	struct map seen;
 	size_t room = 0, count = 0;
+	struct map seen;
 	char *items;
 
 	for (size_t p = 0; p < list->asked_count; p++)
 		room += list->pages[p].count;
-	items = arena_array(arena, room, kind->item_size);
-	if (!items)
+	/* A page alone is closed up where it stands. */
+	items = list->asked_count == 1 ? list->pages[0].items : arena_array(list->call->arena, room, kind->item_size);
+	map_init(&seen, scratch);
+	if (!items || map_reserve(&seen, room))
 		return RC_NOMEM;
-	map_init(&seen, arena);
 	for (size_t p = 0; p < list->asked_count; p++) {
 		for (size_t i = 0; i < list->pages[p].count; i++) {
 			char *item = list->pages[p].items + i * kind->item_size;
+			void *before;
 
-			if (map_get(&seen, item_id(item)))
-				continue;
-			if (map_put(&seen, item_id(item), item, NULL))
+			if (map_put(&seen, item_id(item), item, &before))
 				return RC_NOMEM;
-			if (kind->is_wanted && !kind->is_wanted(list->call, item))
+			if (before || (kind->is_wanted && !kind->is_wanted(list->call, item)))
 				continue;
-			memcpy(items + count++ * kind->item_size, item, kind->item_size);
+			memmove(items + count++ * kind->item_size, item, kind->item_size);
 		}
 	}
 	*ret_items = items;
@@ -272,8 +271,9 @@ enum rc list_finish(const struct wire_context *context, struct list *list, bool 
 	const struct list_kind kind = list_kind(call->kind);
 	char *items = NULL;
 	size_t count, distinct;
-	enum rc rc = join_pages(list, &kind, &items, &count, &distinct);
+	enum rc rc = join_pages(list, &kind, context->scratch, &items, &count, &distinct);
 
+	arena_reset(context->scratch);
 	if (rc)
 		return answer_fail(context, call, rc, "out of memory");
 	if (list->has_contradiction || (list->total >= 0 && (int64_t)distinct != list->total))

@@ -84,12 +84,21 @@ static bool is_absent(const struct json *json)
 	return !json || json->type == JSON_NULL;
 }
 
-/** Most records are CNAMEs without a comment of their own: no copies of these. */
-static const char *copy_text(struct shape *shape, const char *text)
+/** Ids and names differ; the rest many records have in common: their type, their target, their comment. */
+static const char *copy_text(struct shape *shape, const struct string_field *field, const char *text)
 {
+	const char *known = NULL;
+
 	if (!*text)
 		return "";
-	return str_eq(text, "CNAME") ? "CNAME" : arena_strdup(shape->arena, text);
+	if (field->need != OPTIONAL && !str_eq(field->key, "type"))
+		return arena_strdup(shape->arena, text);
+	known = map_get(shape->repeated, text);
+	if (known)
+		return known;
+	known = arena_strdup(shape->arena, text);
+	/* The map ends with the page, and the copy does not. */
+	return known && !map_put(shape->repeated, known, (void *)(uintptr_t)known, NULL) ? known : NULL;
 }
 
 static enum rc take_string(struct shape *shape, const struct json *json, const struct string_field *field, void *out)
@@ -112,7 +121,7 @@ static enum rc take_string(struct shape *shape, const struct json *json, const s
 	if (field->need == REQUIRED && str_is_empty(text))
 		return expected_field(shape, field);
 	if (shape->is_copied && !is_absent(value)) {
-		text = copy_text(shape, text);
+		text = copy_text(shape, field, text);
 		if (!text)
 			return RC_NOMEM;
 	}

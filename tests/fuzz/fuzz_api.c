@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct wire_context context = {.token = "t0ken", .host = "api.test"};
+static struct wire_context context = {.token = "t0ken", .host = "api.test"};
 static volatile size_t read_bytes;
 
 static const int statuses[] = {200, 200, 200, 201, 204, 301, 400, 401, 403, 404, 405, 408, 409, 429, 500, 502};
@@ -135,7 +135,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	data += 3;
 	size -= 3;
 	call.arena = arena_new(ARENA_BYTES);
-	if (!call.arena)
+	context.scratch = arena_new(ARENA_BYTES);
+	if (!call.arena || !context.scratch)
 		return 0;
 	if (call.kind == CALL_RECORD_BATCH) {
 		next_part(&answer, &data, &size);
@@ -151,6 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_text(rc_name(call.rc));
 	read_call(&call);
 	strbuf_done(&answer.body);
+	arena_free(context.scratch);
 	arena_free(call.arena);
 	return 0;
 }
