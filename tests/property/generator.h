@@ -25,7 +25,7 @@ struct generated {
 	size_t count;
 };
 
-/** Gateways, Routes, Services and grants in zones example.com and example.net. */
+/** Gateways, Routes of two kinds, grants, a policy and a native Tunnel in zones example.com and example.net. */
 void generate(struct choices *choices, struct generated *generated);
 void generated_done(struct generated *generated);
 
