@@ -73,8 +73,10 @@ static const struct plan *pass(struct run *run, const struct generated *generate
 	holds(pipeline_plan(run, &project, desired, &recorded, &live, &plan));
 	if (plan->add_count != plan->change_count || plan->drift_count || plan->tunnel_count != desired->tunnel_count)
 		holds("a plan against nothing does not create all");
-	holds(pipeline_round_trip(run, plan));
-	compare_documents(run->arena, plan, desired);
+	if (!backwards) {
+		holds(pipeline_round_trip(run, plan));
+		compare_documents(run->arena, plan, desired);
+	}
 	return plan;
 }
 
