@@ -23,6 +23,7 @@
 #include "schema/object.h"
 #include "schema/project.h"
 #include "sources/source.h"
+#include "state/cache.h"
 #include "state/store.h"
 
 struct simulator;
@@ -36,6 +37,8 @@ struct session {
 	struct source_text *texts;  /**< what was collected; arena */
 	size_t text_count;
 	struct decode_input *decoded;     /**< one for each text */
+	struct cache *cache;              /**< NULL: none */
+	struct decode_store decode_store; /**< the cache as decode_begin() wants it */
 	struct decode_job *decoding;      /**< under way; NULL: not begun, or done */
 	struct objects objects;
 	const char *empty_source;         /**< path of an input that has no document; NULL: each has one */

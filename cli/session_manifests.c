@@ -90,6 +90,31 @@ static enum rc collect(struct session *session)
 	return RC_OK;
 }
 
+static bool get_cached(void *context, struct arena *arena, const uint8_t key[CACHE_KEY_BYTES], const char **ret_bytes, size_t *ret_size)
+{
+	return cache_get(context, arena, key, ret_bytes, ret_size);
+}
+
+static void put_cached(void *context, const uint8_t key[CACHE_KEY_BYTES], const char *bytes, size_t size)
+{
+	cache_put(context, key, bytes, size);
+}
+
+/** Beside a state that is a file, else beside the project file. */
+static enum rc open_cache(struct session *session)
+{
+	struct arena *arena = session->run.arena;
+	const char *location = session->state_location;
+	char *folder = session_is_remote(location) ? file_join(arena, session->project.folder, ".adit") : file_folder(arena, location);
+	char *path = folder ? file_join(arena, folder, "cache.db") : NULL;
+
+	if (!path)
+		return RC_NOMEM;
+	session->cache = cache_open(path);
+	session->decode_store = (struct decode_store){ .context = session->cache, .get = get_cached, .put = put_cached };
+	return session->cache ? RC_OK : RC_NOMEM;
+}
+
 enum rc session_begin_manifests(struct session *session)
 {
 	struct decode_effort effort;
@@ -104,7 +129,10 @@ enum rc session_begin_manifests(struct session *session)
 		session->decoded[i] = (struct decode_input){
 			.text = session->texts[i].text, .default_namespace = session->texts[i].name_space };
 	effort = decode_effort(session->decoded, session->text_count);
-	return decode_begin(&session->run, session->decoded, session->text_count, &effort, &session->decoding);
+	if (effort.is_large && session->state_location)
+		rc = open_cache(session);
+	return rc ? rc : decode_begin(&session->run, session->decoded, session->text_count, &effort,
+				      session->cache ? &session->decode_store : NULL, &session->decoding);
 }
 
 enum rc session_load_manifests(struct session *session)

@@ -45,7 +45,7 @@ void decode_close(struct decoder *decoder)
 }
 
 /* Foreign kinds are counted, so that the report can say what was not looked at. */
-static void skip(struct decoder *decoder, const char *group, const char *kind, size_t count)
+void decode_skip(struct decoder *decoder, const char *group, const char *kind, size_t count)
 {
 	const char *key = arena_printf(decoder->nodes, "%s\n%s", group, kind);
 	struct skipped *skipped = key ? map_get(&decoder->skipped, key) : NULL, **list;
@@ -84,10 +84,31 @@ static bool is_being_deleted(struct decoder *decoder, const struct node *root)
 	return true;
 }
 
+/* A document of which something was said has to be read again, so that it is said again. What building says, it says
+ * each time. @param is_built  it was built meanwhile */
+static void note_said(struct decoder *decoder, bool is_built)
+{
+	const struct diags *diags = decoder->diags;
+	size_t said = diags->error_count + diags->warning_count + diags->note_count;
+
+	if (decoder->cache && !is_built && said != decoder->said)
+		decoder->cache->is_unfit = true;
+	decoder->said = said;
+}
+
+static void build_known(struct decoder *decoder, const struct kind *kind, const struct node *root)
+{
+	struct meta meta;
+
+	meta_build(decoder, kind, root, &meta);
+	if (decoder->check.error_count == 0)
+		kind->build(decoder, root, &meta);
+}
+
 static void decode_known(struct decoder *decoder, const struct kind *kind, const struct node *root)
 {
 	struct check *check = &decoder->check;
-	struct meta meta;
+	size_t count;
 
 	if (kind->is_namespaced)
 		check->name_space = value_text(value_get2(root, "metadata", "namespace"),
@@ -96,15 +117,42 @@ static void decode_known(struct decoder *decoder, const struct kind *kind, const
 	kind_check(check, kind, root);
 	if (check->error_count > 0 || is_being_deleted(decoder, root))
 		return;
-	meta_build(decoder, kind, root, &meta);
-	if (check->error_count == 0)
-		kind->build(decoder, root, &meta);
+	if (decoder->cache)
+		decode_cache_add(decoder->cache, (size_t)(kind - kind_table(&count)), root);
+	note_said(decoder, false);
+	/* What is said from here on is said each time. */
+	build_known(decoder, kind, root);
+	note_said(decoder, true);
+}
+
+void decode_checked(struct decoder *decoder, size_t number, const struct node *root)
+{
+	size_t count;
+	const struct kind *kinds = kind_table(&count);
+
+	if (number >= count)
+		return;
+	check_begin(&decoder->check, decoder->text, kinds[number].name, NULL, value_text(value_get2(root, "metadata", "name"), NULL));
+	if (kinds[number].is_namespaced)
+		decoder->check.name_space = value_text(value_get2(root, "metadata", "namespace"),
+						       decoder->default_namespace ? decoder->default_namespace : "default");
+	build_known(decoder, &kinds[number], root);
+	if (decoder->check.error_count > 0)
+		decoder->objects->invalid_count++;
 }
 
 static void decode_foreign(struct decoder *decoder, const struct node *root, const char *group, const char *kind)
 {
-	if (!is_being_deleted(decoder, root) && !build_policy(decoder, root, group, kind))
-		skip(decoder, group, kind, 1);
+	if (is_being_deleted(decoder, root))
+		return;
+	if (build_policy(decoder, root, group, kind)) {
+		if (decoder->cache)
+			decoder->cache->is_unfit = true; /* it has members of any name, secret ones perhaps */
+		return;
+	}
+	if (decoder->cache)
+		decode_cache_add_skipped(decoder->cache, group, kind);
+	decode_skip(decoder, group, kind, 1);
 }
 
 /* "group/version" apart; the group of "v1" is "". */
@@ -156,6 +204,9 @@ static void decode_one(struct decoder *decoder, const struct node *root, const c
 		decode_foreign(decoder, root, group, kind);
 		break;
 	case KIND_SILENT:
+		if (decoder->cache)
+			decode_cache_add_silent(decoder->cache);
+		break;
 	case KIND_REFUSED:
 		break;
 	}
@@ -198,11 +249,12 @@ static void decode_root(struct decoder *decoder, const struct node *root, const 
 	}
 	decoder->objects->document_count++;
 	decode_one(decoder, root, api_version, kind);
+	note_said(decoder, false);
 	if (decoder->check.error_count > 0)
 		decoder->objects->invalid_count++;
 }
 
-static enum rc judge_limits(struct decoder *decoder)
+enum rc decode_judge_limits(struct decoder *decoder)
 {
 	struct diag *diag;
 
@@ -248,7 +300,7 @@ enum rc decode_absorb(struct decoder *decoder, struct decoder *from)
 	APPEND(decoder, from, services, service_count, service_capacity);
 	APPEND(decoder, from, tunnels, tunnel_count, tunnel_capacity);
 	for (size_t i = 0; i < from->skipped_count; i++)
-		skip(decoder, from->skipped_list[i]->group, from->skipped_list[i]->kind, from->skipped_list[i]->count);
+		decode_skip(decoder, from->skipped_list[i]->group, from->skipped_list[i]->kind, from->skipped_list[i]->count);
 	objects->document_count += from->objects->document_count;
 	objects->invalid_count += from->objects->invalid_count;
 	decoder->check.visited += from->check.visited;
@@ -257,7 +309,7 @@ enum rc decode_absorb(struct decoder *decoder, struct decoder *from)
 	decoder->has_noted_namespace |= from->has_noted_namespace;
 	diags_append(decoder->diags, from->diags);
 	decoder->text = from->text;
-	return judge_limits(decoder);
+	return decode_judge_limits(decoder);
 }
 
 static enum rc decode_documents(struct decoder *decoder, struct yaml_reader *reader)
@@ -280,7 +332,7 @@ static enum rc decode_documents(struct decoder *decoder, struct yaml_reader *rea
 			return rc;
 		if (root)
 			decode_root(decoder, root, NULL, NULL);
-		rc = judge_limits(decoder);
+		rc = decode_judge_limits(decoder);
 		if (rc)
 			return rc;
 	}

@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "schema/decode.h"
+#include "schema/decode_cache.h"
 #include "schema/decode_check.h"
 
 #define ADIT_GROUP "adit.cnap.tech"
@@ -29,6 +30,8 @@ struct decoder {
 	const struct text *text;
 	const char *default_namespace;
 	bool has_noted_namespace;
+	struct decode_cache *cache;  /**< where what is read is kept; NULL: nowhere */
+	size_t said;                 /**< diagnostics so far, kept or not */
 	bool is_cut_short;           /**< a text could not be read to its end */
 	bool out_of_memory;
 };
@@ -144,6 +147,13 @@ enum rc decode_part(struct decoder *decoder, const struct text *text, const char
 		    const struct text *part, uint32_t lines_before) MUST_CHECK;
 /** Add what @p from decoded, whose arena is adopted by the decoder's. @return RC_OK, RC_LIMIT, RC_NOMEM */
 enum rc decode_absorb(struct decoder *decoder, struct decoder *from) MUST_CHECK;
+
+/** Build an object whose check held when it was kept. @param number  in kind_table() */
+void decode_checked(struct decoder *decoder, size_t number, const struct node *root);
+/** Count objects of a kind that adit does not read. */
+void decode_skip(struct decoder *decoder, const char *group, const char *kind, size_t count);
+/** @return RC_OK; RC_LIMIT more nodes than are read (A0152); RC_NOMEM */
+enum rc decode_judge_limits(struct decoder *decoder) MUST_CHECK;
 
 /** Report objects that were given twice (A0133) and drop the later ones. */
 enum rc decode_drop_duplicates(struct decoder *decoder) MUST_CHECK;

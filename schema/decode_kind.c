@@ -62,6 +62,12 @@ static const struct kind kinds[] = {
 	  .build = build_tunnel },
 };
 
+const struct kind *kind_table(size_t *ret_count)
+{
+	*ret_count = sizeof(kinds) / sizeof(kinds[0]);
+	return kinds;
+}
+
 /* Kinds of the core group whose names are near to those above, but which are what they say. */
 static const char *const core_kinds[] = { "ServiceAccount" };
 

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/limits.h"
 #include "schema/decode_internal.h"
@@ -21,11 +22,16 @@ struct unit {
 	struct text part;
 	uint32_t lines_before;
 	bool is_part;
+	uint8_t key[16];
+	const char *cached;        /* as it was kept; NULL: it was not */
+	size_t cached_size;
 	/* The result. */
 	enum rc rc;
 	struct decoder *decoder;   /* NULL: not begun */
 	struct objects objects;
 	struct diags diags;
+	struct decode_cache cache; /* what is to be kept, when it is sealed */
+	bool is_sealed;
 };
 
 struct worker {
@@ -37,7 +43,8 @@ struct worker {
 struct decode_job {
 	struct run *run;
 	struct decode_input *inputs;
-	size_t input_count;
+	const struct decode_store *store;
+	struct arena *kept;        /* what the store had */
 	struct unit *units;
 	size_t unit_count, unit_capacity;
 	atomic_size_t next;        /* the first unit that nobody took */
@@ -53,7 +60,8 @@ struct decode_effort decode_effort(const struct decode_input *inputs, size_t cou
 
 	for (size_t i = 0; i < count && bytes < MANY_BYTES; i++)
 		bytes += inputs[i].text->size;
-	if (bytes < MANY_BYTES || sched_getaffinity(0, sizeof(set), &set))
+	effort.is_large = bytes >= MANY_BYTES;
+	if (!effort.is_large || sched_getaffinity(0, sizeof(set), &set))
 		return effort;
 	effort.threads = (size_t)CPU_COUNT(&set) - 1;
 	if (effort.threads > MAX_THREADS)
@@ -142,13 +150,21 @@ static enum rc decode_unit(struct decode_job *job, struct unit *unit, struct are
 	rc = decode_open(arena, &unit->diags, &unit->objects, &unit->decoder);
 	if (rc)
 		return rc;
+	if (unit->cached) {
+		rc = decode_cached(unit->decoder, input->text, input->default_namespace, unit->lines_before, unit->cached,
+				   unit->cached_size);
+		if (rc != RC_CORRUPT)
+			return rc;
+	}
+	if (job->store) {
+		decode_cache_init(&unit->cache, arena, unit->lines_before);
+		unit->decoder->cache = &unit->cache;
+	}
 	if (unit->is_part)
 		rc = decode_part(unit->decoder, input->text, input->default_namespace, &unit->part, unit->lines_before);
 	else
 		rc = decode_text(unit->decoder, input->text, input->default_namespace);
-	/* Thousands of units wait to be joined: only what they made is kept. */
-	arena_free(unit->decoder->nodes);
-	unit->decoder->nodes = NULL;
+	unit->is_sealed = job->store && !rc && !unit->objects.invalid_count && decode_cache_seal(&unit->cache);
 	return rc;
 }
 
@@ -163,6 +179,11 @@ static void *work(void *data)
 		if (next >= job->unit_count)
 			return NULL;
 		job->units[next].rc = decode_unit(job, &job->units[next], worker->arena);
+		/* Thousands of units wait to be joined: only what they made is kept. */
+		if (job->units[next].decoder) {
+			arena_free(job->units[next].decoder->nodes);
+			job->units[next].decoder->nodes = NULL;
+		}
 	}
 }
 
@@ -196,8 +217,46 @@ static enum rc start_threads(struct decode_job *job, size_t wanted)
 	return RC_OK;
 }
 
+/* What is read of bytes depends on them, on the default namespace, and on this adit. */
+static void make_key(const struct decode_input *input, struct unit *unit)
+{
+	const char *name_space = input->default_namespace ? input->default_namespace : "";
+	XXH3_state_t *state = XXH3_createState();
+	XXH128_canonical_t canonical;
+	const struct kind *kinds;
+	size_t count;
+
+	if (!state)
+		return;
+	kinds = kind_table(&count);
+	XXH3_128bits_reset(state);
+	XXH3_128bits_update(state, ADIT_VERSION, sizeof(ADIT_VERSION));
+	for (size_t i = 0; i < count; i++)
+		XXH3_128bits_update(state, kinds[i].name, strlen(kinds[i].name) + 1);
+	XXH3_128bits_update(state, name_space, strlen(name_space) + 1);
+	XXH3_128bits_update(state, unit->part.bytes, unit->part.size);
+	XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state));
+	memcpy(unit->key, canonical.digest, sizeof(unit->key));
+	XXH3_freeState(state);
+}
+
+static enum rc look_up(struct decode_job *job)
+{
+	job->kept = arena_new(LIMIT_ARENA_BYTES);
+	if (!job->kept)
+		return RC_NOMEM;
+	for (size_t i = 0; i < job->unit_count; i++) {
+		struct unit *unit = &job->units[i];
+
+		make_key(&job->inputs[unit->input], unit);
+		if (!job->store->get(job->store->context, job->kept, unit->key, &unit->cached, &unit->cached_size))
+			unit->cached = NULL;
+	}
+	return RC_OK;
+}
+
 enum rc decode_begin(struct run *run, struct decode_input *inputs, size_t count, const struct decode_effort *effort,
-		     struct decode_job **ret_job)
+		     const struct decode_store *store, struct decode_job **ret_job)
 {
 	struct decode_job *job = calloc(1, sizeof(*job));
 	enum rc rc = job ? RC_OK : RC_NOMEM;
@@ -206,9 +265,11 @@ enum rc decode_begin(struct run *run, struct decode_input *inputs, size_t count,
 		return rc;
 	job->run = run;
 	job->inputs = inputs;
-	job->input_count = count;
+	job->store = store;
 	for (size_t i = 0; !rc && i < count; i++)
 		rc = cut(job, i, effort->part_bytes);
+	if (!rc && store)
+		rc = look_up(job);
 	if (!rc)
 		rc = start_threads(job, effort->threads);
 	if (rc)
@@ -231,8 +292,11 @@ void decode_abandon(struct decode_job *job)
 		return;
 	atomic_store(&job->next, job->unit_count);
 	join_threads(job);
-	for (size_t i = 0; i < job->unit_count; i++)
+	for (size_t i = 0; i < job->unit_count; i++) {
 		decode_close(job->units[i].decoder);
+		decode_cache_done(&job->units[i].cache);
+	}
+	arena_free(job->kept);
 	for (size_t i = 0; i <= MAX_THREADS; i++)
 		arena_free(job->workers[i].arena);
 	free(job->units);
@@ -281,6 +345,17 @@ static enum rc join_all(struct decode_job *job, struct decoder *decoder)
 	return rc ? rc : decode_finish(decoder);
 }
 
+static void keep_all(struct decode_job *job)
+{
+	for (size_t i = 0; i < job->unit_count; i++) {
+		struct unit *unit = &job->units[i];
+
+		if (unit->is_sealed)
+			job->store->put(job->store->context, unit->key, unit->cache.out.data, unit->cache.out.size);
+		decode_cache_done(&unit->cache);
+	}
+}
+
 enum rc decode_end(struct decode_job *job, struct objects *objects)
 {
 	struct run *run = job->run;
@@ -292,6 +367,7 @@ enum rc decode_end(struct decode_job *job, struct objects *objects)
 	adopt_arenas(job, run->arena);
 	rc = decode_open(run->arena, &run->diags, objects, &decoder);
 	if (!rc) {
+		keep_all(job);
 		rc = join_all(job, decoder);
 		decode_close(decoder);
 	}

@@ -4,6 +4,10 @@
 #ifndef ADIT_SCHEMA_DECODE_MANY_H
 #define ADIT_SCHEMA_DECODE_MANY_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/run.h"
 #include "base/text.h"
 #include "schema/object.h"
@@ -16,10 +20,19 @@ struct decode_input {
 	size_t document_count;         /**< set by decode_end() */
 };
 
+/** Where what texts say is kept from run to run (decode_cache.h). Both are called by the caller's thread alone. */
+struct decode_store {
+	void *context;
+	/** @param ret_bytes  arena @return false: not there */
+	bool (*get)(void *context, struct arena *arena, const uint8_t key[16], const char **ret_bytes, size_t *ret_size);
+	void (*put)(void *context, const uint8_t key[16], const char *bytes, size_t size);
+};
+
 /** How the work is cut up. */
 struct decode_effort {
 	size_t threads;     /**< beside the caller's; 0: none */
 	size_t part_bytes;  /**< texts over twice this size are cut at "---" into parts of about this size */
+	bool is_large;      /**< so much that keeping what was read pays */
 };
 
 /** What suits @p inputs on this machine: nothing but the caller's thread for less than a few megabytes. */
@@ -28,10 +41,11 @@ struct decode_effort decode_effort(const struct decode_input *inputs, size_t cou
 /** Start. Threads, if any, begin to work at once.
  * @param run      for its interruption; its arena is not touched before decode_end()
  * @param inputs   borrowed until decode_end()
+ * @param store    NULL: nothing is kept; borrowed until decode_end()
  * @param ret_job  owned, ended by decode_end() or decode_abandon()
  * @return RC_OK, RC_NOMEM */
 enum rc decode_begin(struct run *run, struct decode_input *inputs, size_t count, const struct decode_effort *effort,
-		     struct decode_job **ret_job) MUST_CHECK;
+		     const struct decode_store *store, struct decode_job **ret_job) MUST_CHECK;
 
 /** Do what is left, and give everything to @p objects and the run's diagnostics. Frees the job.
  * @return as decode_text() and decode_finish(); RC_CANCELLED */

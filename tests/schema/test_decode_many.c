@@ -93,14 +93,61 @@ static char *one_after_the_other(struct run *run, const struct decode_input *inp
 	return describe(run, &objects);
 }
 
-static char *in_parts(struct run *run, struct decode_input *inputs, size_t count, size_t threads, size_t part_bytes)
+/** What is kept, in memory. */
+struct shelf {
+	struct {
+		uint8_t key[16];
+		char bytes[4096];
+		size_t size;
+	} entries[64];
+	size_t count, hits;
+	unsigned char flipped; /**< into the middle of what is given back */
+};
+
+static bool get_kept(void *context, struct arena *arena, const uint8_t key[16], const char **ret_bytes, size_t *ret_size)
+{
+	struct shelf *shelf = context;
+
+	for (size_t i = 0; i < shelf->count; i++) {
+		char *copy;
+
+		if (memcmp(shelf->entries[i].key, key, 16) != 0)
+			continue;
+		copy = arena_memdup(arena, shelf->entries[i].bytes, shelf->entries[i].size);
+		assert_non_null(copy);
+		copy[shelf->entries[i].size / 2] ^= (char)shelf->flipped;
+		*ret_bytes = copy;
+		*ret_size = shelf->entries[i].size;
+		shelf->hits++;
+		return true;
+	}
+	return false;
+}
+
+static void keep(void *context, const uint8_t key[16], const char *bytes, size_t size)
+{
+	struct shelf *shelf = context;
+	size_t at = 0;
+
+	while (at < shelf->count && memcmp(shelf->entries[at].key, key, 16) != 0)
+		at++;
+	assert_true(at < 64 && size <= sizeof(shelf->entries[at].bytes));
+	memcpy(shelf->entries[at].key, key, 16);
+	memcpy(shelf->entries[at].bytes, bytes, size);
+	shelf->entries[at].size = size;
+	shelf->count += at == shelf->count;
+}
+
+static char *in_parts(struct run *run, struct decode_input *inputs, size_t count, size_t threads, size_t part_bytes,
+		      struct shelf *shelf)
 {
 	const struct decode_effort effort = {.threads = threads, .part_bytes = part_bytes};
+	const struct decode_store store = {.context = shelf, .get = get_kept, .put = keep};
 	struct objects objects = {0};
 	struct decode_job *job;
 	size_t documents = 0;
 
-	assert_int_equal(decode_begin(run, inputs, count, &effort, &job), RC_OK);
+	assert_int_equal(decode_begin(run, inputs, count, &effort, shelf ? &store : NULL, &job), RC_OK);
 	assert_int_equal(decode_end(job, &objects), RC_OK);
 	for (size_t i = 0; i < count; i++)
 		documents += inputs[i].document_count;
@@ -120,7 +167,7 @@ static void compare(size_t first, size_t count)
 			assert_int_equal(run_init(&whole), RC_OK);
 			assert_int_equal(run_init(&parts), RC_OK);
 			fill(&whole, inputs, first, count);
-			assert_string_equal(in_parts(&parts, inputs, count, threads, sizes[i]),
+			assert_string_equal(in_parts(&parts, inputs, count, threads, sizes[i], NULL),
 					    one_after_the_other(&whole, inputs, count));
 			run_done(&parts);
 			run_done(&whole);
@@ -141,6 +188,71 @@ static void all_together(void **state)
 	compare(0, CASES);
 }
 
+/** What was kept gives what the text gives, also when it is damaged. */
+static void compare_kept(size_t first, size_t count, size_t part_bytes)
+{
+	static struct shelf shelf;
+	struct decode_input inputs[CASES];
+	char *expected;
+	struct run whole;
+
+	memset(&shelf, 0, sizeof(shelf));
+	assert_int_equal(run_init(&whole), RC_OK);
+	fill(&whole, inputs, first, count);
+	expected = one_after_the_other(&whole, inputs, count);
+	for (unsigned pass = 0; pass < 4; pass++) {
+		struct run run;
+
+		shelf.flipped = pass == 2 ? 0x10 : 0;
+		assert_int_equal(run_init(&run), RC_OK);
+		assert_string_equal(in_parts(&run, inputs, count, pass % 2, part_bytes, &shelf), expected);
+		run_done(&run);
+		if (shelf.count)
+			assert_true(pass == 0 || shelf.hits == pass * shelf.count);
+	}
+	run_done(&whole);
+}
+
+static void what_was_kept(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CASES; i++) {
+		compare_kept(i, 1, 100000);
+		compare_kept(i, 1, 60);
+	}
+	compare_kept(0, CASES, 100000);
+}
+
+/** The number of entries that are kept of @p text; none has @p secret in it. */
+static size_t kept_of(const char *text, const char *secret)
+{
+	static struct shelf shelf;
+	const struct text one = {.name = "a.yaml", .bytes = text, .size = strlen(text)};
+	struct decode_input input = {.text = &one, .default_namespace = "ns"};
+	struct run run;
+
+	memset(&shelf, 0, sizeof(shelf));
+	assert_int_equal(run_init(&run), RC_OK);
+	(void)in_parts(&run, &input, 1, 0, 100000, &shelf);
+	run_done(&run);
+	for (size_t i = 0; i < shelf.count; i++)
+		assert_null(memmem(shelf.entries[i].bytes, shelf.entries[i].size, secret, strlen(secret)));
+	return shelf.count;
+}
+
+static void what_is_kept_of_a_text(void **state)
+{
+	(void)state;
+	assert_int_equal(kept_of(SERVICE("a"), "none"), 1);
+	assert_int_equal(kept_of(SERVICE("a") "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {x: c4n4ry}\n", "c4n4ry"), 1);
+	/* what has something to be said about it is read each time */
+	assert_int_equal(kept_of(BAD("a"), "none"), 0);
+	assert_int_equal(kept_of("apiVersion: v1\nkind: Service\nmetadata: {name: a, deletionTimestamp: '2026-01-01T00:00:00Z'}\n", "none"), 0);
+	/* what targets something may be of any kind */
+	assert_int_equal(kept_of("apiVersion: x.example.com/v1\nkind: Any\nmetadata: {name: a}\nspec: {targetRef: {kind: Gateway, "
+				 "group: gateway.networking.k8s.io, name: g}, key: c4n4ry}\n", "c4n4ry"), 0);
+}
+
 static void an_interruption_ends_it(void **state)
 {
 	const struct decode_effort effort = {.threads = 1, .part_bytes = 40};
@@ -154,9 +266,9 @@ static void an_interruption_ends_it(void **state)
 	assert_int_equal(run_init(&run), RC_OK);
 	run.interrupted = &interrupted;
 	fill(&run, inputs, 0, CASES);
-	assert_int_equal(decode_begin(&run, inputs, CASES, &effort, &job), RC_OK);
+	assert_int_equal(decode_begin(&run, inputs, CASES, &effort, NULL, &job), RC_OK);
 	assert_int_equal(decode_end(job, &objects), RC_CANCELLED);
-	assert_int_equal(decode_begin(&run, inputs, CASES, &effort, &job), RC_OK);
+	assert_int_equal(decode_begin(&run, inputs, CASES, &effort, NULL, &job), RC_OK);
 	decode_abandon(job);
 	decode_abandon(NULL);
 	run_done(&run);
@@ -167,6 +279,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_text_alone),
 		cmocka_unit_test(all_together),
+		cmocka_unit_test(what_was_kept),
+		cmocka_unit_test(what_is_kept_of_a_text),
 		cmocka_unit_test(an_interruption_ends_it),
 	};
 

@@ -1,0 +1,47 @@
+/** @file
+ * What one text alone determines, as bytes: its documents that were read, checked and found without fault, as trees, and
+ * what was passed over. From them the same objects are built as from the text, without reading YAML and checking again.
+ *
+ * Only documents of kinds that adit reads are kept: nothing of a Secret, whatever file it stands in. A text with a fault,
+ * a warning, or a policy has no such form. The bytes hold for one build of adit; who keeps them makes sure of that, and
+ * that they are unchanged (decode_cache_seal()). */
+#ifndef ADIT_SCHEMA_DECODE_CACHE_H
+#define ADIT_SCHEMA_DECODE_CACHE_H
+
+#include "base/map.h"
+#include "base/strbuf.h"
+#include "schema/decode.h"
+#include "schema/yaml.h"
+
+/** One text on its way into bytes. */
+struct decode_cache {
+	struct strbuf out;
+	struct arena *arena;
+	struct map texts;          /**< those written before -> their number + 1 */
+	size_t text_count;
+	uint32_t line;             /**< of the last node */
+	bool is_unfit;             /**< the text has no such form */
+};
+
+/** @param line  that everything is told from: of a part, the lines before it */
+void decode_cache_init(struct decode_cache *cache, struct arena *arena, uint32_t line);
+void decode_cache_done(struct decode_cache *cache);
+
+/** A document, or an item of a list, of the kind with this number in kind_table(). */
+void decode_cache_add(struct decode_cache *cache, size_t kind, const struct node *root);
+/** One that was passed over. */
+void decode_cache_add_skipped(struct decode_cache *cache, const char *group, const char *kind);
+/** One that counts as a document and is nothing else. */
+void decode_cache_add_silent(struct decode_cache *cache);
+
+/** Complete the bytes with their checksum. @return false when there are none */
+bool decode_cache_seal(struct decode_cache *cache) MUST_CHECK;
+
+/** Decode as decode_text() would.
+ * @param line   as given to decode_cache_init()
+ * @param bytes  borrowed; sealed
+ * @return RC_OK; RC_CORRUPT not what was sealed: nothing was decoded; RC_LIMIT, RC_NOMEM as decode_text() */
+enum rc decode_cached(struct decoder *decoder, const struct text *text, const char *default_namespace, uint32_t line,
+		      const char *bytes, size_t size) MUST_CHECK;
+
+#endif

@@ -1,0 +1,214 @@
+/* The cache: one SQLite file without durability, opened for writing by the first put only. A run that writes is one
+ * transaction; its number says which entries are still of use. */
+#include "state/cache.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "base/alloc.h"
+
+#define FORMAT 1
+/* Damage is noticed by SQLite or by the reader's checksum: nothing waits for the disk. */
+#define SETUP "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA cache_size=-8192;"
+#define SCHEMA "PRAGMA user_version=1; CREATE TABLE entry(key BLOB PRIMARY KEY, run INTEGER NOT NULL, bytes BLOB NOT NULL);"
+
+struct cache {
+	char *path;
+	sqlite3 *db;             /* NULL: no file, or none that can be used */
+	sqlite3_stmt *get, *use, *put;
+	int64_t run;
+	uint8_t (*used)[CACHE_KEY_BYTES]; /* what this run found */
+	size_t used_count, used_capacity;
+	bool is_writing, is_broken;
+};
+
+static void disconnect(struct cache *cache)
+{
+	sqlite3_finalize(cache->get);
+	sqlite3_finalize(cache->use);
+	sqlite3_finalize(cache->put);
+	cache->get = cache->use = cache->put = NULL;
+	sqlite3_close(cache->db);
+	cache->db = NULL;
+	cache->is_writing = false;
+}
+
+/* No cache in this run, nor, where the file is at fault, that file in the next one. */
+static void give_up(struct cache *cache, int code)
+{
+	bool is_damaged = (code & 0xFF) == SQLITE_CORRUPT || (code & 0xFF) == SQLITE_NOTADB || (code & 0xFF) == SQLITE_ERROR;
+
+	disconnect(cache);
+	cache->is_broken = true;
+	if (is_damaged)
+		unlink(cache->path);
+}
+
+static int64_t read_number(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *statement = NULL;
+	int64_t number = -1;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+		number = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return number;
+}
+
+static int connect(struct cache *cache, int flags)
+{
+	int code = sqlite3_open_v2(cache->path, &cache->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+
+	if (!code)
+		code = sqlite3_exec(cache->db, SETUP, NULL, NULL, NULL);
+	return code;
+}
+
+static void connect_to_read(struct cache *cache)
+{
+	struct stat status;
+	int code;
+
+	if (stat(cache->path, &status) || !status.st_size)
+		return;
+	code = connect(cache, SQLITE_OPEN_READWRITE);
+	if (!code && read_number(cache->db, "PRAGMA user_version") != FORMAT)
+		code = SQLITE_NOTADB;
+	if (!code)
+		code = sqlite3_prepare_v2(cache->db, "SELECT bytes FROM entry WHERE key = ?1", -1, &cache->get, NULL);
+	if (code)
+		give_up(cache, code);
+}
+
+struct cache *cache_open(const char *path)
+{
+	struct cache *cache = calloc(1, sizeof(*cache));
+
+	if (!cache)
+		return NULL;
+	cache->path = alloc_strdup(path);
+	if (!cache->path) {
+		free(cache);
+		return NULL;
+	}
+	connect_to_read(cache);
+	return cache;
+}
+
+static void note_use(struct cache *cache, const uint8_t key[CACHE_KEY_BYTES])
+{
+	if (cache->used_count == cache->used_capacity) {
+		size_t capacity = cache->used_capacity ? cache->used_capacity * 2 : 64;
+		void *grown = reallocarray(cache->used, capacity, CACHE_KEY_BYTES);
+
+		if (!grown)
+			return;
+		cache->used = grown;
+		cache->used_capacity = capacity;
+	}
+	memcpy(cache->used[cache->used_count++], key, CACHE_KEY_BYTES);
+}
+
+bool cache_get(struct cache *cache, struct arena *arena, const uint8_t key[CACHE_KEY_BYTES], const char **ret_bytes, size_t *ret_size)
+{
+	bool is_found = false;
+	int code;
+
+	if (!cache->get)
+		return false;
+	sqlite3_bind_blob(cache->get, 1, key, CACHE_KEY_BYTES, SQLITE_STATIC);
+	code = sqlite3_step(cache->get);
+	if (code == SQLITE_ROW) {
+		*ret_size = (size_t)sqlite3_column_bytes(cache->get, 0);
+		*ret_bytes = arena_memdup(arena, sqlite3_column_blob(cache->get, 0), *ret_size);
+		is_found = *ret_bytes != NULL;
+		note_use(cache, key);
+	}
+	sqlite3_reset(cache->get);
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		give_up(cache, code);
+	return is_found;
+}
+
+/* Mode 0600 whatever the umask: what routes say is not everybody's. */
+static int create(struct cache *cache)
+{
+	int fd = open(cache->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600), code;
+
+	if (fd < 0)
+		return SQLITE_CANTOPEN;
+	close(fd);
+	code = connect(cache, SQLITE_OPEN_READWRITE);
+	return code ? code : sqlite3_exec(cache->db, SCHEMA, NULL, NULL, NULL);
+}
+
+static void begin_writing(struct cache *cache)
+{
+	int code = cache->db ? SQLITE_OK : create(cache);
+
+	if (!code)
+		code = sqlite3_exec(cache->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	if (!code)
+		code = sqlite3_prepare_v2(cache->db, "INSERT OR REPLACE INTO entry(key, run, bytes) VALUES(?1, ?2, ?3)", -1, &cache->put, NULL);
+	if (!code)
+		code = sqlite3_prepare_v2(cache->db, "UPDATE entry SET run = ?2 WHERE key = ?1", -1, &cache->use, NULL);
+	if (code) {
+		give_up(cache, code);
+		return;
+	}
+	cache->run = read_number(cache->db, "SELECT coalesce(max(run), 0) + 1 FROM entry");
+	cache->is_writing = true;
+}
+
+void cache_put(struct cache *cache, const uint8_t key[CACHE_KEY_BYTES], const char *bytes, size_t size)
+{
+	int code;
+
+	if (!cache->is_writing && !cache->is_broken)
+		begin_writing(cache);
+	if (!cache->is_writing)
+		return;
+	sqlite3_bind_blob(cache->put, 1, key, CACHE_KEY_BYTES, SQLITE_STATIC);
+	sqlite3_bind_int64(cache->put, 2, cache->run);
+	sqlite3_bind_blob64(cache->put, 3, bytes, size, SQLITE_STATIC);
+	code = sqlite3_step(cache->put);
+	sqlite3_reset(cache->put);
+	if (code != SQLITE_DONE)
+		give_up(cache, code);
+}
+
+static void finish_writing(struct cache *cache)
+{
+	char prune[96];
+	int code = SQLITE_DONE;
+
+	for (size_t i = 0; code == SQLITE_DONE && i < cache->used_count; i++) {
+		sqlite3_bind_blob(cache->use, 1, cache->used[i], CACHE_KEY_BYTES, SQLITE_STATIC);
+		sqlite3_bind_int64(cache->use, 2, cache->run);
+		code = sqlite3_step(cache->use);
+		sqlite3_reset(cache->use);
+	}
+	snprintf(prune, sizeof(prune), "DELETE FROM entry WHERE run <= %lld; COMMIT", (long long)cache->run - CACHE_KEPT_RUNS);
+	if (code == SQLITE_DONE)
+		code = sqlite3_exec(cache->db, prune, NULL, NULL, NULL);
+	if (code)
+		give_up(cache, code);
+}
+
+void cache_close(struct cache *cache)
+{
+	if (!cache)
+		return;
+	if (cache->is_writing)
+		finish_writing(cache);
+	disconnect(cache);
+	free(cache->used);
+	alloc_free(cache->path);
+	free(cache);
+}
