@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "planner/document.h"
 #include "planner/planfile.h"
 #include "schema/decode.h"
 #include "schema/translate.h"
@@ -146,6 +147,21 @@ static const char *write_and_read(struct run *run, const struct plan *plan, stru
 	return planfile_read(run->arena, &run->diags, &text, ret_read) ? say(run, "the plan cannot be read") : NULL;
 }
 
+/** Both plans make the same documents, were there none before. */
+static const char *compare_documents(struct arena *arena, const struct plan *plan, const struct plan *read)
+{
+	for (size_t i = 0; i < plan->tunnel_count; i++) {
+		struct json *one = NULL, *other = NULL;
+
+		if (document_build(arena, plan, plan->tunnels[i], NULL, NULL, NULL, &one) ||
+		    document_build(arena, read, read->tunnels[i], NULL, NULL, NULL, &other))
+			return no_memory;
+		if (plan->tunnels[i]->needs_put && !str_eq(document_fingerprint(arena, one), document_fingerprint(arena, other)))
+			return arena_printf(arena, "the plan that was read makes another document of %s", plan->tunnels[i]->address);
+	}
+	return NULL;
+}
+
 const char *pipeline_round_trip(struct run *run, const struct plan *plan)
 {
 	struct plan *read = NULL;
@@ -161,5 +177,5 @@ const char *pipeline_round_trip(struct run *run, const struct plan *plan)
 		return "the plan that was read is another one";
 	if (read->change_count != plan->change_count || read->tunnel_count != plan->tunnel_count)
 		return "the plan that was read lacks something";
-	return NULL;
+	return compare_documents(run->arena, plan, read);
 }

@@ -28,7 +28,7 @@ const char *pipeline_render(struct arena *arena, const struct desired *desired, 
 const char *pipeline_plan(struct run *run, const struct project *project, const struct desired *desired,
 			  const struct recorded_state *recorded, const struct live *live, struct plan **ret_plan);
 
-/** Written as a plan file and read, it is the same plan. */
+/** Written as a plan file and read, it is the same plan and makes the same documents. */
 const char *pipeline_round_trip(struct run *run, const struct plan *plan);
 
 #endif
