@@ -1,0 +1,76 @@
+"""What large inputs leave beside the state is never needed and never believed over the files."""
+
+import stat
+import unittest
+
+import lab
+
+FILES, ROUTES = 20, 200
+
+
+class Cache(lab.Lab):
+    zones = ["example.com"]
+
+    def setUp(self):
+        super().setUp()
+        self.project("  state: state/state.db\n  dns: {settle: 0s}")
+        (self.folder / "state").mkdir()
+        self.path = self.folder / "state" / "cache.db"
+        self.write("gateway.yaml", lab.gateway())
+        # Over two megabytes, with what makes a document large and says nothing.
+        for i in range(FILES):
+            self.fill(i)
+
+    def fill(self, number, service="web"):
+        routes = []
+        for i in range(ROUTES):
+            name = f"r-{number}-{i}"
+            routes.append(lab.route(name, [f"{name}.example.com"], [("/", "PathPrefix", service, 80)]))
+        self.write(f"routes-{number:02}.yaml", *routes, "# " + "x" * 120000 + "\n")
+
+    def planned(self):
+        done = self.adit("plan", "--refresh=false", "--output", "json")
+        plan = done.json()
+        del plan["timestamp"], plan["checksum"]
+        self.last = done
+        return plan
+
+    def test_the_same_with_and_without(self):
+        cold = self.planned()
+        self.assertGreaterEqual(len([c for c in cold["resource_changes"] if c["type"] == "rule"]), FILES * ROUTES)
+        self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o600)
+        errors = self.last.err
+        kept = self.path.read_bytes()
+        self.assertEqual((self.planned(), self.last.err), (cold, errors))
+        # Nothing new: nothing written.
+        self.assertEqual(self.path.read_bytes(), kept)
+        for damage in (kept[: len(kept) // 2], b"", b"x" * 10000,
+                       kept[:200000] + bytes(b ^ 0x20 for b in kept[200000:260000]) + kept[260000:]):
+            self.path.write_bytes(damage)
+            self.assertEqual((self.planned(), self.last.err), (cold, errors), len(damage))
+            self.assertEqual((self.planned(), self.last.err), (cold, errors), len(damage))
+        self.path.unlink()
+        self.path.mkdir()
+        self.assertEqual((self.planned(), self.last.err), (cold, errors))
+
+    def test_the_files_decide(self):
+        self.planned()
+        self.fill(7, service="other")
+        (self.folder / "manifests" / "routes-03.yaml").unlink()
+        warm = self.planned()
+        self.path.unlink()
+        self.assertEqual(warm, self.planned())
+        services = {c["change"]["after"]["service"] for c in warm["resource_changes"] if "/r-7-" in c["address"]}
+        self.assertEqual(services, {"http://other.shop.svc:80"})
+        self.assertFalse([c for c in warm["resource_changes"] if "/r-3-" in c["address"]])
+
+    def test_small_inputs_leave_nothing(self):
+        for i in range(FILES):
+            self.remove(f"routes-{i:02}.yaml")
+        self.fill(1)
+        self.adit("plan", "--refresh=false")
+        self.assertFalse(self.path.exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
