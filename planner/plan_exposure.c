@@ -5,46 +5,79 @@
 #include "base/str.h"
 #include "planner/planning.h"
 
-/** For every tunnel, the hostnames that some serving rule stands for: "tunnel address hostname" -> any. */
+/** For every tunnel, the hostnames that its rules stand for. */
 struct serving {
 	struct arena *arena;
-	struct map hosts;
+	struct map tunnels;              /**< address -> struct patterns */
 };
+
+/** Hostnames of rules: "" is any. */
+struct patterns {
+	struct map hosts;
+	struct map wildcards;            /**< without their "*" */
+};
+
+static void patterns_init(struct patterns *patterns, struct arena *arena)
+{
+	map_init(&patterns->hosts, arena);
+	map_init(&patterns->wildcards, arena);
+}
+
+static enum rc patterns_add(struct patterns *patterns, const char *hostname)
+{
+	if (str_has_prefix(hostname, "*."))
+		return map_put(&patterns->wildcards, hostname + 1, patterns, NULL);
+	return map_put(&patterns->hosts, hostname, patterns, NULL);
+}
+
+/** True when one stands for this hostname: itself, a wildcard over it, or any host. */
+static bool patterns_cover(const struct patterns *patterns, const char *hostname)
+{
+	if (map_get(&patterns->hosts, hostname) || map_get(&patterns->hosts, ""))
+		return true;
+	for (const char *dot = strchr(hostname, '.'); dot; dot = strchr(dot + 1, '.'))
+		if (map_get(&patterns->wildcards, dot))
+			return true;
+	return false;
+}
 
 static enum rc serving_add(struct serving *serving, const char *tunnel, const struct resource *rule)
 {
-	const char *key;
+	struct patterns *patterns;
+	enum rc rc = RC_OK;
 
 	if (!resource_service_is_serving(rule->u.rule.service))
 		return RC_OK;
-	key = arena_printf(serving->arena, "%s %s", tunnel, rule->u.rule.hostname);
-	return key ? map_put(&serving->hosts, key, serving, NULL) : RC_NOMEM;
+	patterns = map_get(&serving->tunnels, tunnel);
+	if (!patterns) {
+		patterns = arena_alloc(serving->arena, sizeof(*patterns));
+		if (!patterns)
+			return RC_NOMEM;
+		patterns_init(patterns, serving->arena);
+		rc = map_put(&serving->tunnels, tunnel, patterns, NULL);
+	}
+	return rc ? rc : patterns_add(patterns, rule->u.rule.hostname);
 }
 
-static bool serving_has(const struct serving *serving, const char *tunnel, const char *hostname)
-{
-	const char *key = arena_printf(serving->arena, "%s %s", tunnel, hostname);
-
-	return key && map_get(&serving->hosts, key);
-}
-
-/** True when a rule of the tunnel takes this hostname: itself, a wildcard over it, or any host. */
 static bool serving_covers(const struct serving *serving, const char *tunnel, const char *hostname)
 {
-	const char *dot = hostname;
+	const struct patterns *patterns = tunnel ? map_get(&serving->tunnels, tunnel) : NULL;
 
-	if (!tunnel)
-		return false;
-	if (serving_has(serving, tunnel, hostname) || serving_has(serving, tunnel, ""))
-		return true;
-	while ((dot = strchr(dot, '.')) != NULL) {
-		const char *wildcard = arena_printf(serving->arena, "*%s", dot++);
-
-		if (!wildcard || serving_has(serving, tunnel, wildcard))
-			return true;
-	}
-	return false;
+	return patterns && patterns_cover(patterns, hostname);
 }
+
+/** A comparison in progress: only hostnames that some change touches can come or go. */
+struct exposure {
+	struct planning *p;
+	struct map changed;              /**< address -> change, without those that only forget */
+	struct map tunnels;              /**< target of a CNAME -> address of the tunnel */
+	struct patterns touched;         /**< of the rules that change, whatever their tunnel */
+	const struct resource **hosts;   /**< CNAMEs in question, each once */
+	size_t host_count, host_capacity;
+	struct map seen;                 /**< their addresses */
+	struct map relevant;             /**< hostnames of rules that can stand for one of them */
+	struct serving before, after;
+};
 
 static enum rc add_hostname(struct arena *arena, struct hostname_list *list, const char *hostname)
 {
@@ -57,41 +90,113 @@ static enum rc add_hostname(struct arena *arena, struct hostname_list *list, con
 	return RC_OK;
 }
 
-static enum rc collect_before(struct planning *p, struct serving *before, struct map *names)
+static enum rc index_changes(struct exposure *e)
 {
+	const struct plan *plan = e->p->plan;
 	enum rc rc = RC_OK;
 
-	for (size_t i = 0; !rc && i < p->tunnel_count; i++) {
-		const struct tunnel_context *context = p->tunnels[i];
+	for (size_t i = 0; !rc && i < plan->change_count; i++) {
+		const struct change *change = &plan->changes[i];
 
-		for (size_t r = 0; !rc && r < context->live_rule_count; r++)
-			rc = serving_add(before, context->address, context->live_rules[r]);
-		if (!rc && context->live) {
-			const char *target = arena_printf(p->arena, "%s.cfargotunnel.com", context->live->tunnel.id);
-
-			rc = target ? map_put(names, target, (void *)(uintptr_t)context->address, NULL) : RC_NOMEM;
-		}
+		if (change->action != ACTION_FORGET)
+			rc = map_put(&e->changed, change->address, (void *)(uintptr_t)change, NULL);
+		if (!rc && change->kind == RESOURCE_RULE && change->before)
+			rc = patterns_add(&e->touched, change->before->u.rule.hostname);
+		if (!rc && change->kind == RESOURCE_RULE && change->after)
+			rc = patterns_add(&e->touched, change->after->u.rule.hostname);
 	}
 	return rc;
 }
 
-/** The rules after: live ones but for the changes. */
-static enum rc collect_after(struct planning *p, const struct map *changed, struct serving *after)
+static enum rc index_tunnels(struct exposure *e)
 {
 	enum rc rc = RC_OK;
 
-	for (size_t i = 0; !rc && i < p->tunnel_count; i++) {
-		const struct tunnel_context *context = p->tunnels[i];
+	for (size_t i = 0; !rc && i < e->p->tunnel_count; i++) {
+		const struct tunnel_context *context = e->p->tunnels[i];
+		const char *target;
 
-		for (size_t r = 0; !rc && r < context->live_rule_count; r++)
-			if (!map_get(changed, context->live_rules[r]->address))
-				rc = serving_add(after, context->address, context->live_rules[r]);
+		if (!context->live)
+			continue;
+		target = arena_printf(e->p->arena, "%s.cfargotunnel.com", context->live->tunnel.id);
+		rc = target ? map_put(&e->tunnels, target, (void *)(uintptr_t)context->address, NULL) : RC_NOMEM;
 	}
-	for (size_t i = 0; !rc && i < p->plan->change_count; i++) {
-		const struct change *change = &p->plan->changes[i];
+	return rc;
+}
 
-		if (change->kind == RESOURCE_RULE && change->after)
-			rc = serving_add(after, change->after->tunnel, change->after);
+/** The hostnames of rules that can stand for @p hostname. */
+static enum rc add_relevant(struct exposure *e, const char *hostname)
+{
+	enum rc rc = map_put(&e->relevant, hostname, e, NULL);
+
+	for (const char *dot = strchr(hostname, '.'); !rc && dot; dot = strchr(dot + 1, '.')) {
+		const char *wildcard = arena_printf(e->p->arena, "*%s", dot);
+
+		rc = wildcard ? map_put(&e->relevant, wildcard, e, NULL) : RC_NOMEM;
+	}
+	return rc;
+}
+
+static enum rc add_host(struct exposure *e, const struct resource *cname)
+{
+	const struct resource **grown;
+	enum rc rc;
+
+	if ((!map_get(&e->changed, cname->address) && !patterns_cover(&e->touched, cname->u.cname.name)) ||
+	    map_get(&e->seen, cname->address))
+		return RC_OK;
+	rc = map_put(&e->seen, cname->address, e, NULL);
+	if (!rc)
+		rc = add_relevant(e, cname->u.cname.name);
+	if (rc)
+		return rc;
+	grown = arena_grow(e->p->arena, (void *)e->hosts, e->host_count, &e->host_capacity, sizeof(*grown));
+	if (!grown)
+		return RC_NOMEM;
+	grown[e->host_count++] = cname;
+	e->hosts = grown;
+	return RC_OK;
+}
+
+/** Desired and recorded hostnames, those desired first. */
+static enum rc collect_hosts(struct exposure *e)
+{
+	const struct desired *desired = e->p->in->desired;
+	const struct recorded_state *recorded = e->p->in->recorded;
+	enum rc rc = map_put(&e->relevant, "", e, NULL);
+
+	for (size_t i = 0; !rc && i < desired->cname_count; i++)
+		rc = add_host(e, desired->cnames[i].cname);
+	for (size_t i = 0; !rc && i < recorded->count; i++)
+		if (recorded->items[i].resource->kind == RESOURCE_CNAME)
+			rc = add_host(e, recorded->items[i].resource);
+	return rc;
+}
+
+/** The rules before; and after: live ones but for the changes. */
+static enum rc collect_rules(struct exposure *e)
+{
+	const struct plan *plan = e->p->plan;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < e->p->tunnel_count; i++) {
+		const struct tunnel_context *context = e->p->tunnels[i];
+
+		for (size_t r = 0; !rc && r < context->live_rule_count; r++) {
+			const struct resource *rule = context->live_rules[r];
+
+			if (!map_get(&e->relevant, rule->u.rule.hostname))
+				continue;
+			rc = serving_add(&e->before, context->address, rule);
+			if (!rc && !map_get(&e->changed, rule->address))
+				rc = serving_add(&e->after, context->address, rule);
+		}
+	}
+	for (size_t i = 0; !rc && i < plan->change_count; i++) {
+		const struct change *change = &plan->changes[i];
+
+		if (change->kind == RESOURCE_RULE && change->after && map_get(&e->relevant, change->after->u.rule.hostname))
+			rc = serving_add(&e->after, change->after->tunnel, change->after);
 	}
 	return rc;
 }
@@ -103,15 +208,15 @@ static int compare_text(const void *a, const void *b)
 	return strcmp(*ta, *tb);
 }
 
-/** Every hostname in question: desired and recorded ones, once. */
-static enum rc judge_hostname(struct planning *p, const struct serving *before, const struct serving *after,
-			      const struct map *tunnels, const struct resource *cname, const struct map *changed)
+static enum rc judge_hostname(struct exposure *e, const struct resource *cname)
 {
+	struct planning *p = e->p;
 	const struct live_account *account = live_account(p->in->live, cname->u.cname.account);
-	const struct change *change = map_get(changed, cname->address);
+	const struct change *change = map_get(&e->changed, cname->address);
 	const struct live_name *name = account ? map_get(&account->records_by_name, cname->u.cname.name) : NULL;
 	const struct live_zone_records *zone = account ? live_zone_of(account, cname->u.cname.name) : NULL;
-	const char *was = NULL, *now = NULL;
+	const char *was = NULL, *now;
+	bool is_reachable, will_be;
 
 	for (size_t i = 0; name && i < name->count; i++) {
 		const char *content = str_lower(p->arena, name->records[i]->content);
@@ -119,66 +224,40 @@ static enum rc judge_hostname(struct planning *p, const struct serving *before, 
 		if (!content)
 			return RC_NOMEM;
 		if (str_eq(name->records[i]->type, "CNAME") && zone && str_eq(name->records[i]->zone_id, zone->zone.id))
-			was = map_get(tunnels, content);
+			was = map_get(&e->tunnels, content);
 	}
 	now = was;
 	if (change)
 		now = change->after ? change->after->tunnel : NULL;
-	bool is_reachable = serving_covers(before, was, cname->u.cname.name);
-	bool will_be = serving_covers(after, now, cname->u.cname.name);
-
 	/* Taken over from elsewhere: it was reachable already, though not through us. */
-	if (change && change->is_takeover)
-		is_reachable = true;
+	is_reachable = serving_covers(&e->before, was, cname->u.cname.name) || (change && change->is_takeover);
+	will_be = serving_covers(&e->after, now, cname->u.cname.name);
 	if (is_reachable == will_be)
 		return RC_OK;
 	return add_hostname(p->arena, will_be ? &p->plan->exposes : &p->plan->hides, cname->u.cname.name);
 }
 
-static enum rc judge_hostnames(struct planning *p, const struct serving *before, const struct serving *after,
-			       const struct map *tunnels, const struct map *changed)
-{
-	struct map seen;
-	enum rc rc = RC_OK;
-
-	map_init(&seen, p->arena);
-	for (size_t i = 0; !rc && i < p->in->desired->cname_count; i++) {
-		const struct resource *cname = p->in->desired->cnames[i].cname;
-
-		rc = map_put(&seen, cname->address, p, NULL);
-		if (!rc)
-			rc = judge_hostname(p, before, after, tunnels, cname, changed);
-	}
-	for (size_t i = 0; !rc && i < p->in->recorded->count; i++) {
-		const struct resource *cname = p->in->recorded->items[i].resource;
-
-		if (cname->kind == RESOURCE_CNAME && !map_get(&seen, cname->address))
-			rc = judge_hostname(p, before, after, tunnels, cname, changed);
-	}
-	return rc;
-}
-
 enum rc plan_exposure(struct planning *p)
 {
-	struct serving before = {.arena = p->arena}, after = {.arena = p->arena};
-	struct map tunnels, changed;
-	enum rc rc = RC_OK;
+	struct exposure e = {.p = p, .before = {.arena = p->arena}, .after = {.arena = p->arena}};
+	enum rc rc;
 
-	if (!p->plan->change_count)
-		return RC_OK; /* what is reached stays so */
-	map_init(&before.hosts, p->arena);
-	map_init(&after.hosts, p->arena);
-	map_init(&tunnels, p->arena);
-	map_init(&changed, p->arena);
-	for (size_t i = 0; !rc && i < p->plan->change_count; i++)
-		if (p->plan->changes[i].action != ACTION_FORGET)
-			rc = map_put(&changed, p->plan->changes[i].address, &p->plan->changes[i], NULL);
+	map_init(&e.changed, p->arena);
+	map_init(&e.tunnels, p->arena);
+	map_init(&e.seen, p->arena);
+	map_init(&e.relevant, p->arena);
+	map_init(&e.before.tunnels, p->arena);
+	map_init(&e.after.tunnels, p->arena);
+	patterns_init(&e.touched, p->arena);
+	rc = index_changes(&e);
 	if (!rc)
-		rc = collect_before(p, &before, &tunnels);
+		rc = index_tunnels(&e);
 	if (!rc)
-		rc = collect_after(p, &changed, &after);
-	if (!rc)
-		rc = judge_hostnames(p, &before, &after, &tunnels, &changed);
+		rc = collect_hosts(&e);
+	if (!rc && e.host_count)
+		rc = collect_rules(&e);
+	for (size_t i = 0; !rc && i < e.host_count; i++)
+		rc = judge_hostname(&e, e.hosts[i]);
 	if (p->plan->exposes.count > 1)
 		qsort(p->plan->exposes.items, p->plan->exposes.count, sizeof(const char *), compare_text);
 	if (p->plan->hides.count > 1)
