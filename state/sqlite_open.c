@@ -203,6 +203,10 @@ static enum rc open_database(struct sqlite_store *s)
 	rc = check_pages(s);
 	if (rc || s->sql.read_only)
 		return rc;
+	/* Rows of many resources are written in no order: 64 MiB of pages, if there are so many, instead of 2. */
+	rc = sqlite_run_text(s, "PRAGMA cache_size = -65536");
+	if (rc)
+		return rc;
 	/* Refused, without an error, while others have a WAL open: then it stays WAL, which is as durable. */
 	return sqlite_run_text(s, "PRAGMA journal_mode = DELETE");
 }
