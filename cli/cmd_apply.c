@@ -197,12 +197,11 @@ static void judge_result(struct session *session, const struct apply_result *res
 /** The plan is approved and the lease is held: go. */
 static enum rc carry_out(struct session *session, const struct planned *planned)
 {
-	struct progress progress = {.session = session};
 	struct apply_options options = {.connector_gate = !session->options.no_connector_gate,
 					.connector_timeout_ms = session->options.connector_timeout_ms,
 					.settle_ms = session->project.dns.settle_ms,
 					.tunnel_lock_ms = TUNNEL_LOCK_MS,
-					.on_event = progress_event, .context = &progress};
+					.on_event = progress_event, .context = session};
 	struct apply_input input = {.plan = planned->plan, .providers = session->providers,
 				    .provider_count = session->project.account_count, .store = session->store,
 				    .recorded = &planned->recorded, .live = planned->live,
@@ -221,8 +220,9 @@ static enum rc carry_out(struct session *session, const struct planned *planned)
 		options.tunnel_lock_ms = session->options.lock_timeout_ms;
 	if (options.connector_timeout_ms < 0)
 		options.connector_timeout_ms = 60000;
+	progress_begin(session, planned->plan->calls);
 	rc = apply_plan(&session->run, &input, &result);
-	progress_done(&progress);
+	progress_done(session);
 	if (!result.states)
 		return rc;
 	if (result.is_lease_lost)

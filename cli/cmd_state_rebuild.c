@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "cli/planning.h"
+#include "cli/progress.h"
 #include "cli/sharing.h"
 #include "planner/rebuild.h"
 
@@ -75,6 +76,7 @@ enum rc cmd_state_rebuild(struct session *session)
 	scope.tunnel_template = session->project.tunnel_name;
 	if (!rc)
 		rc = refresh_live(&session->run, session->providers, session->project.account_count, &scope, &live);
+	progress_done(session);
 	if (!rc && session->run.diags.error_count)
 		rc = RC_UNAVAILABLE; /* half a view would forget the other half */
 	if (!rc)

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cli/listing.h"
 #include "cli/planning.h"
+#include "cli/progress.h"
 
 static const struct live_tunnel_state *find(const struct live *live, const struct recorded *recorded, const struct live_account **ret_account)
 {
@@ -144,6 +145,7 @@ enum rc cmd_status(struct session *session)
 		rc = planning_connect(session);
 	if (!rc)
 		rc = refresh_live(&session->run, session->providers, session->project.account_count, &scope, &live);
+	progress_done(session);
 	if (rc)
 		return rc;
 	if (session->run.diags.error_count)

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/listing.h"
+#include "cli/progress.h"
 #include "cli/snapshot.h"
 #include "cli/suspension.h"
 #include "cli/sharing.h"
@@ -140,8 +141,10 @@ static enum rc read_live(struct session *session, struct planned *planned, const
 	if (!session->options.refresh && !plan)
 		return live_from_recorded(session->run.arena, &session->project, recorded, &session->sharing, &planned->live);
 	rc = planning_connect(session);
+	progress_begin(session, 0);
 	if (!rc)
 		rc = refresh_live(&session->run, session->providers, session->project.account_count, &scope, &planned->live);
+	progress_done(session);
 	if (!rc)
 		rc = recovery_judge(session->run.arena, planned->live, planned->recoveries, planned->recovery_count);
 	if (!rc && session->run.diags.error_count > errors)

@@ -54,6 +54,12 @@ struct session {
 	struct nodump nodump;             /**< begun before the first token is read */
 	struct simulator *simulator;      /**< the embedded one; NULL unless an account is dev: */
 	const char *state_location;       /**< where the store is: a path from the working folder, or a URL */
+	struct {
+		bool is_line_open;        /**< the moving line is on the screen */
+		int64_t told_ms;          /**< when a wait was last told in a line; 0: never */
+		int64_t began_ms;         /**< of the work that calls are counted for, by the monotonic clock; 0: not begun */
+		size_t calls, calls_before; /**< that it takes, as far as known, and made before it */
+	} progress;                       /**< cli/progress.h */
 	int stdout_errno;                 /**< of the first failed write to standard output; 0: none failed */
 };
 

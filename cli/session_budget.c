@@ -94,6 +94,7 @@ enum rc budget_attach(struct session *session, struct provider *provider, struct
 	budget->limit = limit > 0 ? limit : 1;
 	budget->window_ms = config->window_ms;
 	budget->is_alone = !session->state_location;
+	provider->hooks.reserve_percent = 100 - config->share_percent;
 	provider->hooks.take_calls = take_calls;
 	provider->hooks.budget_context = budget;
 	*ret_budget = budget;

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "cli/credential.h"
+#include "cli/progress.h"
 #include "cli/session_budget.h"
 #include "providers/open.h"
 #include "server/simulator/simulator.h"
@@ -195,6 +196,8 @@ enum rc session_provider(struct session *session, const char *account, struct pr
 				rc = budget_attach(session, session->providers[i], &session->budgets[i]);
 			if (rc)
 				return rc;
+			session->providers[i]->hooks.waits = progress_waits;
+			session->providers[i]->hooks.waits_context = session;
 		}
 		*ret_provider = session->providers[i];
 		return RC_OK;

@@ -287,6 +287,36 @@ struct recorded apply_recorded(struct applying *a, const struct change *change, 
 	return recorded;
 }
 
+/** The zones of CNAMEs that are recorded without a call, as other CNAMEs' are recorded with theirs. */
+static enum rc zone_rows(struct applying *a, struct outcome *outcome)
+{
+	struct recorded_zone *rows = NULL, *grown;
+	size_t capacity = 0, count = 0;
+	struct map taken;
+	enum rc rc = RC_OK;
+
+	map_init(&taken, a->run->arena);
+	for (size_t i = 0; !rc && i < a->plan->change_count; i++) {
+		const struct change *change = &a->plan->changes[i];
+		bool is_cname = change->kind == RESOURCE_CNAME && change->action == ACTION_RECORD && change->zone_id;
+		const struct live_account *account = is_cname ? live_account(a->in->live, change->after->u.cname.account) : NULL;
+		const struct live_zone_records *zone = account ? map_get(&account->zone_by_id, change->zone_id) : NULL;
+
+		if (!zone || map_get(&taken, change->zone_id))
+			continue;
+		grown = arena_grow(a->run->arena, rows, count, &capacity, sizeof(*rows));
+		if (!grown)
+			return RC_NOMEM;
+		rows = grown;
+		rows[count++] = (struct recorded_zone){.account = account->account, .zone_id = zone->zone.id,
+						       .name = zone->zone.name, .plan = zone->zone.plan};
+		rc = map_put(&taken, change->zone_id, a, NULL);
+	}
+	outcome->zones = rows;
+	outcome->zone_count = count;
+	return rc;
+}
+
 /** What only the state learns: live is as desired already, or the thing is gone. */
 enum rc apply_state_changes(struct applying *a)
 {
@@ -315,7 +345,9 @@ enum rc apply_state_changes(struct applying *a)
 	}
 	if (!outcome.upsert_count && !outcome.removal_count)
 		return RC_OK;
-	rc = apply_share_recorded(a, &outcome);
+	rc = zone_rows(a, &outcome);
+	if (!rc)
+		rc = apply_share_recorded(a, &outcome);
 	if (!rc)
 		rc = apply_commit(a, 0, &outcome, "ok");
 	for (size_t i = 0; !rc && i < plan->change_count; i++)

@@ -422,6 +422,22 @@ static enum rc write_due(struct applying *a)
 	return rc;
 }
 
+/** True when all that changes in the document has to wait for DNS: there is nothing to write yet, nor to read for it. */
+static bool all_is_kept(const struct applying *a, const struct apply_tunnel *tunnel)
+{
+	if (tunnel->change || !tunnel->has_kept || apply_share_user(tunnel))
+		return false;
+	for (size_t i = tunnel->first_rule; i < tunnel->end_rule; i++) {
+		const struct change *change = &a->plan->changes[i];
+		const struct resource *any = change->after ? change->after : change->before;
+
+		if (str_eq(any->tunnel, tunnel->plan->address) && a->states[i] == CHANGE_PENDING &&
+		    (change->action != ACTION_DELETE || !map_get(&tunnel->keep, any->u.rule.hostname)))
+			return false;
+	}
+	return true;
+}
+
 enum rc apply_first_puts(struct applying *a)
 {
 	struct map by_tunnel;
@@ -437,8 +453,9 @@ enum rc apply_first_puts(struct applying *a)
 			settle_rules(a, tunnel, CHANGE_SKIPPED, tunnel->why_broken ? tunnel->why_broken : "its tunnel is not there");
 			continue;
 		}
-		tunnel->is_due = true;
 		rc = keep_for(a, tunnel, &by_tunnel);
+		tunnel->is_put_done = !rc && all_is_kept(a, tunnel);
+		tunnel->is_due = !tunnel->is_put_done;
 	}
 	return rc || a->is_stopping ? rc : write_due(a);
 }

@@ -61,11 +61,31 @@ static enum rc old_read(struct applying *a, struct step *step)
 	return RC_OK;
 }
 
+/** What the list of tunnels says of one, as it was read for this run.
+ * @return false: it does not say; ask for its connectors */
+static bool is_told(const struct live_account *account, const char *id, bool *ret_serves)
+{
+	static const struct {
+		const char *status;
+		bool serves;
+	} told[] = {{"healthy", true}, {"degraded", true}, {"inactive", false}, {"down", false}};
+	const struct live_tunnel_state *state = map_get(&account->tunnel_by_id, id);
+
+	for (size_t i = 0; state && i < sizeof(told) / sizeof(told[0]); i++) {
+		if (!str_eq(state->tunnel.status, told[i].status))
+			continue;
+		*ret_serves = told[i].serves;
+		return true;
+	}
+	return false;
+}
+
 static enum rc ask_old(struct applying *a, struct gate *gate, const struct change *change)
 {
 	const char *content = str_or_empty(change->before->u.cname.content), *id = tunnel_id_of(a, content);
 	struct old_target *old = map_get(&gate->old_targets, content);
 	struct apply_tunnel *target = target_of(a, change);
+	const struct live_account *account;
 	struct step *step;
 	enum rc rc;
 
@@ -78,12 +98,24 @@ static enum rc ask_old(struct applying *a, struct gate *gate, const struct chang
 	rc = map_put(&gate->old_targets, content, old, NULL);
 	if (rc || !id || change->action == ACTION_REPLACE || !target || !target->provider)
 		return rc;
+	account = live_account(a->in->live, target->plan->account);
+	if (account && is_told(account, id, &old->serves))
+		return RC_OK;
 	step = apply_step(a, target->provider, CALL_CONNECTIONS_GET, old_read);
 	if (!step)
 		return RC_NOMEM;
 	step->old = old;
 	step->call.tunnel_id = id;
 	return apply_submit(a, step);
+}
+
+/** The version that was read for this run, of a tunnel whose rules were there already. */
+static int64_t version_before(const struct applying *a, const struct apply_tunnel *tunnel)
+{
+	const struct live_account *account = live_account(a->in->live, tunnel->plan->account);
+	const struct live_tunnel_state *state = account ? map_get(&account->tunnel_by_id, tunnel->id) : NULL;
+
+	return state && state->has_config && state->visibility == VISIBLE ? state->config.version : -1;
 }
 
 static enum rc version_read(struct applying *a, struct step *step)
@@ -111,6 +143,8 @@ static enum rc mark_targets(struct applying *a, struct gate *gate)
 		if (!tunnel || tunnel->is_broken || !tunnel->id || !old || !old->serves || tunnel->is_gated)
 			continue;
 		tunnel->is_gated = true;
+		if (tunnel->version < 0)
+			tunnel->version = version_before(a, tunnel);
 		if (tunnel->version >= 0)
 			continue;
 		struct step *step = apply_step(a, tunnel->provider, CALL_CONFIG_GET, version_read);

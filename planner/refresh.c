@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "planner/refresh_zones.h"
 #include "schema/mark.h"
 
 /** A call of the refresh and what its answer is for. */
@@ -22,6 +23,8 @@ struct refresh {
 	size_t provider_count;
 	const struct refresh_scope *scope;
 	struct live *live;
+	bool *is_unlisted;               /**< of each account: its zones are those that are recorded */
+	bool *needs_list;                /**< of each account: one of these cannot be read */
 };
 
 static enum rc submit(struct refresh *refresh, size_t index, const struct read *model)
@@ -72,14 +75,6 @@ static enum rc take_tunnels(struct refresh *refresh, struct read *read)
 	return RC_OK;
 }
 
-static int compare_zones(const void *a, const void *b)
-{
-	const struct live_zone_records *za = a, *zb = b;
-	int order = strcmp(za->zone.name, zb->zone.name);
-
-	return order ? order : strcmp(za->zone.id, zb->zone.id);
-}
-
 static enum rc take_zones(struct refresh *refresh, struct read *read)
 {
 	struct live_account *account = read->account;
@@ -89,6 +84,7 @@ static enum rc take_zones(struct refresh *refresh, struct read *read)
 		report_unseen(refresh, read, "the zones");
 		return RC_OK;
 	}
+	account->zone_count = 0;
 	account->zones = arena_array(refresh->run->arena, read->call.zone_count, sizeof(*account->zones));
 	if (!account->zones)
 		return RC_NOMEM;
@@ -98,15 +94,31 @@ static enum rc take_zones(struct refresh *refresh, struct read *read)
 		/* A zone of another account cannot point at this account's tunnels (Cloudflare error 1014). */
 		if (zone->account_id && account->account_id && !str_eq(zone->account_id, account->account_id))
 			continue;
+		/* What was read of it already, by what is recorded, stays read. */
+		if (map_get(&account->zone_by_id, zone->id))
+			account->zones[account->zone_count] = *(struct live_zone_records *)map_get(&account->zone_by_id, zone->id);
 		account->zones[account->zone_count++].zone = *zone;
 	}
 	if (account->zone_count > 1)
-		qsort(account->zones, account->zone_count, sizeof(*account->zones), compare_zones);
+		qsort(account->zones, account->zone_count, sizeof(*account->zones), refresh_compare_zones);
 	return RC_OK;
+}
+
+/** A clear answer that there is no such zone, or not for this token. */
+static bool is_refused(const struct call *call)
+{
+	return call->rc && call->http_status >= 400 && call->http_status < 500 && call->http_status != 429;
 }
 
 static void take_records(struct refresh *refresh, struct read *read)
 {
+	size_t index = (size_t)(read->account - refresh->live->accounts);
+
+	if (is_refused(&read->call) && refresh->is_unlisted[index]) {
+		read->zone->is_read = false;
+		refresh->needs_list[index] = true;
+		return;
+	}
 	if (read->call.rc) {
 		read->zone->visibility = NOT_VISIBLE;
 		report_unseen(refresh, read, read->zone->zone.name);
@@ -203,6 +215,31 @@ static enum rc drain(struct refresh *refresh)
 	return rc;
 }
 
+static enum rc submit_zone_list(struct refresh *refresh, size_t index)
+{
+	const struct read read = {.call.kind = CALL_ZONES_LIST};
+
+	refresh->is_unlisted[index] = false;
+	return submit(refresh, index, &read);
+}
+
+/** From what is recorded, else by listing them. */
+static enum rc find_zones(struct refresh *refresh, size_t index)
+{
+	struct live_account *account = &refresh->live->accounts[index];
+	struct live_zone_records *zones = NULL;
+	size_t count = 0;
+	enum rc rc = refresh_recorded_zones(refresh->run->arena, refresh->scope, account->account, account->account_id, &zones,
+					    &count);
+
+	if (rc || !zones)
+		return rc ? rc : submit_zone_list(refresh, index);
+	account->zones = zones;
+	account->zone_count = count;
+	refresh->is_unlisted[index] = true;
+	return RC_OK;
+}
+
 static enum rc read_lists(struct refresh *refresh)
 {
 	enum rc rc = RC_OK;
@@ -215,9 +252,8 @@ static enum rc read_lists(struct refresh *refresh)
 		account->account_id = refresh->providers[i]->account_id;
 		map_init(&account->gone, refresh->run->arena);
 		rc = submit(refresh, i, &read);
-		read.call.kind = CALL_ZONES_LIST;
 		if (!rc && !refresh->scope->tunnels_only)
-			rc = submit(refresh, i, &read);
+			rc = find_zones(refresh, i);
 	}
 	if (!rc)
 		rc = drain(refresh);
@@ -328,6 +364,28 @@ static enum rc submit_zones(struct refresh *refresh, size_t index)
 	return rc;
 }
 
+/** What is recorded of zones does not hold any more: list them after all, and read those that were not. */
+static enum rc read_zones_again(struct refresh *refresh)
+{
+	bool any = false;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < refresh->provider_count; i++)
+		if (refresh->needs_list[i]) {
+			rc = submit_zone_list(refresh, i);
+			any = true;
+		}
+	if (!rc && any)
+		rc = drain(refresh);
+	for (size_t i = 0; !rc && i < refresh->provider_count; i++)
+		if (refresh->needs_list[i]) {
+			rc = live_index(refresh->run->arena, &refresh->live->accounts[i]);
+			if (!rc)
+				rc = submit_zones(refresh, i);
+		}
+	return rc || !any ? rc : drain(refresh);
+}
+
 /** What is recorded but in no list is looked up by id before it counts as gone. */
 static enum rc submit_absences(struct refresh *refresh, size_t index)
 {
@@ -376,6 +434,10 @@ enum rc refresh_live(struct run *run, struct provider *const *providers, size_t 
 	if (!refresh.live->accounts)
 		return RC_NOMEM;
 	refresh.live->account_count = provider_count;
+	refresh.is_unlisted = arena_array(run->arena, provider_count, sizeof(*refresh.is_unlisted));
+	refresh.needs_list = arena_array(run->arena, provider_count, sizeof(*refresh.needs_list));
+	if (!refresh.is_unlisted || !refresh.needs_list)
+		return RC_NOMEM;
 	rc = read_lists(&refresh);
 	for (size_t i = 0; !rc && i < provider_count; i++) {
 		rc = submit_tunnels(&refresh, i);
@@ -384,6 +446,8 @@ enum rc refresh_live(struct run *run, struct provider *const *providers, size_t 
 	}
 	if (!rc)
 		rc = drain(&refresh);
+	if (!rc)
+		rc = read_zones_again(&refresh);
 	for (size_t i = 0; !rc && i < provider_count; i++) {
 		rc = live_index(run->arena, &refresh.live->accounts[i]);
 		if (!rc)

@@ -212,6 +212,7 @@ static void read_rate_headers(struct http *http, const struct transfer *transfer
 		http->policy_calls = calls;
 		http->policy_window_s = window_s;
 	}
+	http_limit_read(http, transfer->request, transfer_header(transfer, "ratelimit"), now_ms(http));
 	if (wait_ms > HTTP_RATE_WAIT_MAX_MS)
 		wait_ms = HTTP_RATE_WAIT_MAX_MS;
 	if (wait_ms)
@@ -323,6 +324,7 @@ static void finish_try(struct http *http, struct transfer *transfer, CURLcode co
 	if (code)
 		answer->status = 0;
 	transfer_stop(http, transfer);
+	http_limit_end(http, now_ms(http));
 	wait_ms = retry_wait_ms(http, request, ending.fault, told_ms);
 	if (wait_ms >= 0)
 		wait_and_retry(http, request, ending.fault, wait_ms, told_ms > 0);
@@ -349,8 +351,14 @@ static void collect(struct http *http)
 static bool take_call(struct http *http, int64_t now)
 {
 	int64_t want = (int64_t)http->heap_count < HTTP_BUDGET_CHUNK ? (int64_t)http->heap_count : HTTP_BUDGET_CHUNK;
-	int64_t wait_ms = 0;
+	int64_t wait_ms = 0, until_ms;
 
+	if (!http_limit_allows(http, now, &until_ms)) {
+		if (until_ms >= 0)
+			close_gate(http, until_ms);
+		http->is_awaited = until_ms < 0;
+		return false;
+	}
 	if (!http->hooks->take_calls)
 		return true;
 	if (!http->credit)
@@ -374,6 +382,7 @@ static void start_due(struct http *http)
 {
 	int64_t now = now_ms(http);
 
+	http->is_awaited = false;
 	if (http->gate_ms > now)
 		return;
 	while (http->heap_count && http->idle_count && http->heap[0]->own.ready_ms <= now) {
@@ -386,13 +395,15 @@ static void start_due(struct http *http)
 		rc = may_send(http, request) ? transfer_start(http, request) : RC_CANCELLED;
 		if (rc)
 			finish(http, request, rc);
+		else
+			http_limit_begin(http, request);
 	}
 }
 
 /** When something happens by itself: the next waiting request, unless there is no room for it. -1: never. */
 static int64_t next_event_ms(const struct http *http)
 {
-	if (!http->heap_count || !http->idle_count)
+	if (!http->heap_count || !http->idle_count || http->is_awaited)
 		return -1;
 	return later(http->gate_ms, http->heap[0]->own.ready_ms);
 }
@@ -402,6 +413,15 @@ static bool is_held_back(const struct http *http, int64_t now)
 {
 	return http->heap_count &&
 	       (http->gate_ms > now || (http->heap[0]->own.is_told && http->heap[0]->own.ready_ms > now));
+}
+
+static void tell_wait(struct http *http)
+{
+	int64_t wait_ms = 0;
+	const char *why = http->hooks->waits ? http_status(http, &wait_ms) : NULL;
+
+	if (why)
+		http->hooks->waits(http->hooks->waits_context, why, wait_ms);
 }
 
 static enum rc wait_for_something(struct http *http, int64_t deadline_ms)
@@ -420,8 +440,10 @@ static enum rc wait_for_something(struct http *http, int64_t deadline_ms)
 	}
 	if (curl_multi_poll(http->multi, NULL, 0, real_ms, NULL))
 		return RC_INTERNAL;
-	if (is_held)
+	if (is_held) {
 		http->waited_ms += now_ms(http) - began_ms;
+		tell_wait(http);
+	}
 	return RC_OK;
 }
 

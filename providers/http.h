@@ -65,6 +65,7 @@ struct http_request {
 		unsigned tries;              /**< those that count against HTTP_TRIES_MAX */
 		unsigned refusals;           /**< answers 429 */
 		int64_t refused_since_ms;    /**< when the first 429 came */
+		uint64_t start;              /**< how many calls had begun with it */
 		int wait_status;             /**< HTTP status that made it wait; 0: no connection */
 		bool is_told;                /**< it waits because the server said so */
 		struct http_request *next;   /**< among those done */

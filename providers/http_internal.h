@@ -10,6 +10,22 @@
 
 #define HTTP_STATUS_BYTES 192u
 
+#define HTTP_LIMIT_SLOTS 30u /* calls of one's own are counted by parts of the window */
+
+/** What the server told of its rate limit (http_limit.c); times of the run's monotonic clock. */
+struct http_limit {
+	bool is_answered;                    /**< any answer came: whether it tells is known */
+	bool is_told;
+	uint64_t started;                    /**< calls that began */
+	int64_t seen;                        /**< calls left, as last told */
+	uint64_t seen_at;                    /**< how many calls had begun then */
+	int64_t left;                        /**< calls that may begin before the next answer tells more */
+	int64_t reset_ms;                    /**< when there will be more */
+	struct {
+		int64_t start_ms, calls;
+	} slots[HTTP_LIMIT_SLOTS + 3];       /**< own calls, in a ring */
+};
+
 /** One request on its way: an easy handle, kept for the next one. */
 struct transfer {
 	struct http *http;
@@ -50,8 +66,10 @@ struct http {
 
 	const struct provider_hooks *hooks;  /**< never NULL */
 	int64_t credit;                      /**< calls taken out of the shared budget, and not made yet */
+	bool is_awaited;                     /**< what is due waits for answers to those under way */
 	bool is_budget_gate;                 /**< gate_ms was set by the budget, not by the server */
 	int64_t gate_ms;                     /**< rate limit: nothing is sent before */
+	struct http_limit limit;
 	int64_t policy_calls, policy_window_s; /**< as last told by Ratelimit-Policy; 0: never */
 	size_t request_count, write_count;
 	int64_t waited_ms;                   /**< spent waiting because the server said so */
@@ -86,6 +104,17 @@ void transfer_read_answer(struct transfer *transfer);
 /** A header field of the answer, or NULL; borrowed until the next one is asked for. */
 const char *transfer_header(const struct transfer *transfer, const char *name);
 void transfer_free(struct transfer *transfer);
+
+/* http_limit.c */
+
+/** A call begins. */
+void http_limit_begin(struct http *http, struct http_request *request);
+/** A call ended, with an answer or without. */
+void http_limit_end(struct http *http, int64_t now_ms);
+/** Take in what the answer to @p request tells; its policy was read before. @param ratelimit the field's value; NULL: it has none */
+void http_limit_read(struct http *http, const struct http_request *request, const char *ratelimit, int64_t now_ms);
+/** May a call begin? @param ret_until_ms when not: when to ask again; -1: once an answer came */
+bool http_limit_allows(struct http *http, int64_t now_ms, int64_t *ret_until_ms);
 
 /* http_trace.c */
 

@@ -131,6 +131,27 @@ int64_t http_ratelimit_wait_ms(const char *value)
 	return wait_ms;
 }
 
+bool http_ratelimit_left(const char *value, int64_t *ret_left, int64_t *ret_reset_s)
+{
+	int64_t least = -1;
+
+	for (const char *end; value && *value; value = *end ? end + 1 : end) {
+		int64_t left, reset_s;
+
+		end = member_end(value);
+		left = parameter(value, end, 'r');
+		if (left < 0 || (least >= 0 && left >= least))
+			continue;
+		least = left;
+		reset_s = parameter(value, end, 't');
+		*ret_reset_s = reset_s > 0 ? reset_s : 0;
+	}
+	if (least < 0)
+		return false;
+	*ret_left = least;
+	return true;
+}
+
 bool http_ratelimit_policy(const char *value, int64_t *ret_calls, int64_t *ret_window_s)
 {
 	const char *end;

@@ -45,6 +45,11 @@ int64_t http_retry_after_ms(const struct clock *clock, const char *value);
  * @return milliseconds until a limit that is used up is renewed; 0 when none is used up */
 int64_t http_ratelimit_wait_ms(const char *value);
 
+/** Calls left of the limit of a Ratelimit field that is nearest to its end.
+ * @param ret_reset_s  seconds until there are more of it; 0 when not told
+ * @return true when any is told */
+bool http_ratelimit_left(const char *value, int64_t *ret_left, int64_t *ret_reset_s);
+
 /** A Ratelimit-Policy field: `"burst";q=100;w=60`. @return true when both numbers are there and positive */
 bool http_ratelimit_policy(const char *value, int64_t *ret_calls, int64_t *ret_window_s);
 

@@ -145,6 +145,13 @@ struct provider_hooks {
 	 * @param ret_calls    how many may be sent at once; 0: none before @p ret_wait_ms of the run's time have passed */
 	void (*take_calls)(void *context, int64_t want, int64_t *ret_calls, int64_t *ret_wait_ms);
 	void *budget_context;
+	/** Of the calls that the server says it allows: so many in a hundred are left to others. 0: none are. */
+	int64_t reserve_percent;
+	/** While requests wait because of a rate limit: told again and again, at least every 250 ms of real time.
+	 * @param why      as status() says it; borrowed
+	 * @param wait_ms  how long still, in the run's clock */
+	void (*waits)(void *context, const char *why, int64_t wait_ms);
+	void *waits_context;
 };
 
 /** A provider: one account behind one base URL and one token. */

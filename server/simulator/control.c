@@ -220,6 +220,24 @@ static enum rc change_rate(struct call *call)
 	return RC_OK;
 }
 
+static enum rc show_stats(struct call *call)
+{
+	struct service *service = call->service;
+
+	call->result = build_object(&call->build);
+	build_int(&call->build, call->result, "most_in_flight", atomic_load(&service->most_in_flight));
+	build_int(&call->build, call->result, "least_left", service->rate.least_left);
+	build_int(&call->build, call->result, "refused", service->rate.refused);
+	return RC_OK;
+}
+
+static enum rc clear_stats(struct call *call)
+{
+	rate_clear_stats(&call->service->rate);
+	atomic_store(&call->service->most_in_flight, 0);
+	return RC_OK;
+}
+
 static const struct route control_routes[] = {
 	{"POST", "/tunnels/{tunnel}/connectors", 0, ROUTE_WRITES_BODY, attach_connector},
 	{"PATCH", "/tunnels/{tunnel}/connectors", 0, ROUTE_WRITES_BODY, change_connectors},
@@ -232,6 +250,8 @@ static const struct route control_routes[] = {
 	{"POST", "/tokens", 0, ROUTE_WRITES_BODY, add_token},
 	{"GET", "/dump", 0, 0, control_dump},
 	{"POST", "/rate", 0, ROUTE_BODY, change_rate},
+	{"GET", "/stats", 0, 0, show_stats},
+	{"DELETE", "/stats", 0, 0, clear_stats},
 	{"GET", "/faults", 0, 0, control_list_faults},
 	{"POST", "/faults", 0, ROUTE_BODY, control_set_faults},
 	{"DELETE", "/faults", 0, 0, control_clear_faults},

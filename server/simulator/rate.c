@@ -24,7 +24,13 @@ bool rate_is_valid(int64_t calls, int64_t window_ms)
 
 void rate_init(struct rate *rate, int64_t calls, int64_t window_ms)
 {
-	*rate = (struct rate){.calls = calls, .window_ms = window_ms};
+	*rate = (struct rate){.calls = calls, .window_ms = window_ms, .least_left = calls};
+}
+
+void rate_clear_stats(struct rate *rate)
+{
+	rate->least_left = rate->calls;
+	rate->refused = 0;
 }
 
 void rate_done(struct rate *rate)
@@ -97,7 +103,7 @@ static enum rc remember(struct rate_bucket *bucket, int64_t mono_ms)
 	return RC_OK;
 }
 
-enum rc rate_count(struct rate *rate, const char *who, int64_t mono_ms, struct rate_verdict *ret_verdict)
+static enum rc judge(struct rate *rate, const char *who, int64_t mono_ms, struct rate_verdict *ret_verdict)
 {
 	struct rate_bucket *bucket = NULL;
 	enum rc rc = find_bucket(rate, who, &bucket);
@@ -125,5 +131,17 @@ enum rc rate_count(struct rate *rate, const char *who, int64_t mono_ms, struct r
 		.left = rate->calls - (int64_t)bucket->count,
 		.reset_ms = bucket->times[bucket->first] + rate->window_ms - mono_ms,
 	};
+	return RC_OK;
+}
+
+enum rc rate_count(struct rate *rate, const char *who, int64_t mono_ms, struct rate_verdict *ret_verdict)
+{
+	enum rc rc = judge(rate, who, mono_ms, ret_verdict);
+
+	if (rc)
+		return rc;
+	rate->refused += ret_verdict->refused;
+	if (ret_verdict->left < rate->least_left)
+		rate->least_left = ret_verdict->left;
 	return RC_OK;
 }

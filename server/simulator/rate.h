@@ -13,6 +13,8 @@ struct rate_bucket;
 
 struct rate {
 	int64_t calls, window_ms;
+	int64_t least_left;          /**< calls that were left at the worst moment */
+	int64_t refused;             /**< calls that were refused */
 	struct rate_bucket *buckets; /**< owned; one per token seen, few */
 	size_t bucket_count, bucket_capacity;
 };
@@ -29,6 +31,8 @@ bool rate_is_valid(int64_t calls, int64_t window_ms);
 void rate_init(struct rate *rate, int64_t calls, int64_t window_ms);
 /** Change the limit; windows begin anew. */
 void rate_change(struct rate *rate, int64_t calls, int64_t window_ms);
+/** Count least_left and refused anew. */
+void rate_clear_stats(struct rate *rate);
 void rate_done(struct rate *rate);
 
 /** Count a call of @p who (a token's id, or "" for none) at @p mono_ms.

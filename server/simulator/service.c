@@ -185,24 +185,37 @@ static void answer_locked(struct call *call, struct reply *reply)
 	envelope_write(call, &reply->body);
 }
 
+static void enter(struct service *service)
+{
+	int now = atomic_fetch_add(&service->in_flight, 1) + 1, most = atomic_load(&service->most_in_flight);
+
+	while (now > most && !atomic_compare_exchange_weak(&service->most_in_flight, &most, now))
+		continue;
+}
+
 void service_answer(struct service *service, const struct request *request, struct reply *reply)
 {
 	struct arena *arena = arena_new(SIMULATOR_CALL_BYTES);
 	struct call call = {.service = service, .store = service->store, .arena = arena, .request = request};
 	int64_t started_ms = clock_mono_ms(&service->clock);
+	bool is_api = is_below(request->path, API_PREFIX);
 
 	reply->status = 500;
 	if (!arena)
 		return;
 	call.build.arena = arena;
 	strbuf_init(&call.text, SIMULATOR_CALL_BYTES);
-	if (service->latency_ms > 0 && is_below(request->path, API_PREFIX))
+	if (is_api)
+		enter(service);
+	if (service->latency_ms > 0 && is_api)
 		clock_sleep_ms(&service->clock, service->latency_ms);
 	pthread_mutex_lock(&service->lock);
 	answer_locked(&call, reply);
 	if (service->log_calls)
 		print_call(&call, reply->status, clock_mono_ms(&service->clock) - started_ms);
 	pthread_mutex_unlock(&service->lock);
+	if (is_api)
+		atomic_fetch_sub(&service->in_flight, 1);
 	if (strbuf_failed(&reply->body)) {
 		strbuf_reset(&reply->body);
 		reply->status = 500;

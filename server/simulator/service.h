@@ -5,6 +5,7 @@
 #define ADIT_SERVER_SIMULATOR_SERVICE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +32,7 @@ struct service {
 	int64_t record_limit;     /**< 0: what the plan allows */
 	int64_t latency_ms;
 	bool log_calls;
+	atomic_int in_flight, most_in_flight; /**< calls below /client/v4, latency included; not guarded */
 };
 
 struct param {
