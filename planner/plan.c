@@ -197,9 +197,25 @@ static void add_up(struct plan *plan)
 	}
 }
 
+/** Zones that were met, as far as there is room: what is beyond it counts as met anew. */
+struct met_zones {
+	const char *ids[64];
+	size_t count;
+};
+
+static bool is_met(struct met_zones *zones, const char *id)
+{
+	for (size_t i = 0; i < zones->count; i++)
+		if (str_eq(zones->ids[i], id))
+			return true;
+	if (zones->count < sizeof(zones->ids) / sizeof(zones->ids[0]))
+		zones->ids[zones->count++] = id;
+	return false;
+}
+
 static void count_calls(struct plan *plan)
 {
-	const char *zone = NULL;
+	struct met_zones zones = {.count = 0};
 
 	for (size_t i = 0; i < plan->tunnel_count; i++)
 		plan->calls += (plan->tunnels[i]->needs_put ? 2u : 0u) + (plan->tunnels[i]->is_deleted ? 5u : 0u);
@@ -210,10 +226,8 @@ static void count_calls(struct plan *plan)
 			continue;
 		if (change->kind == RESOURCE_TUNNEL && change->action != ACTION_DELETE)
 			plan->calls++;
-		if (change->kind == RESOURCE_CNAME && !str_eq(change->zone_id, zone)) {
+		if (change->kind == RESOURCE_CNAME && !is_met(&zones, change->zone_id))
 			plan->calls += 2; /* one list and one batch a zone, as a rule */
-			zone = change->zone_id;
-		}
 	}
 	if (plan->calls > BUDGET_CALLS)
 		plan->call_seconds = (int64_t)(plan->calls - BUDGET_CALLS) * BUDGET_WINDOW_S / BUDGET_CALLS + 1;
