@@ -29,23 +29,29 @@ void decode_cache_done(struct decode_cache *cache)
 	strbuf_done(&cache->out);
 }
 
-static void put_number(struct decode_cache *cache, uint64_t number)
+/* The numbers of a node are put together here, and added at once. */
+#define HEAD_BYTES 48u
+
+static char *add_number(char *at, uint64_t number)
 {
 	for (; number >= 0x80; number >>= 7)
-		strbuf_addc(&cache->out, (char)(0x80 | (number & 0x7F)));
-	strbuf_addc(&cache->out, (char)number);
+		*at++ = (char)(0x80 | (number & 0x7F));
+	*at++ = (char)number;
+	return at;
 }
 
 static void put_text(struct decode_cache *cache, const char *text, size_t size)
 {
 	bool may_repeat = size <= REPEATED_BYTES;
 	uintptr_t known = may_repeat ? (uintptr_t)map_get_bytes(&cache->texts, text, size) : 0;
-	char *copy;
+	char head[HEAD_BYTES], *at = add_number(head, known), *copy;
 
-	put_number(cache, known);
-	if (known)
+	if (known) {
+		strbuf_add(&cache->out, head, (size_t)(at - head));
 		return;
-	put_number(cache, size);
+	}
+	at = add_number(at, size);
+	strbuf_add(&cache->out, head, (size_t)(at - head));
 	strbuf_add(&cache->out, text, size);
 	strbuf_addc(&cache->out, '\0');
 	cache->text_count++;
@@ -54,57 +60,74 @@ static void put_text(struct decode_cache *cache, const char *text, size_t size)
 		cache->is_unfit = true;
 }
 
-static void put_place(struct decode_cache *cache, uint32_t line, uint32_t column)
+static char *add_place(struct decode_cache *cache, char *at, uint32_t line, uint32_t column)
 {
 	int64_t down = (int64_t)line - cache->line;
 
 	/* Mostly forward; back where an alias stands. */
-	put_number(cache, down < 0 ? (uint64_t)(-down) << 1 | 1 : (uint64_t)down << 1);
-	put_number(cache, column);
+	at = add_number(at, down < 0 ? (uint64_t)(-down) << 1 | 1 : (uint64_t)down << 1);
 	cache->line = line;
+	return add_number(at, column);
+}
+
+static void put_node(struct decode_cache *cache, const struct node *node);
+
+static void put_member(struct decode_cache *cache, const struct node_member *member)
+{
+	char head[HEAD_BYTES], *at;
+
+	put_text(cache, member->key, strlen(member->key));
+	at = add_place(cache, head, member->line, member->column);
+	strbuf_add(&cache->out, head, (size_t)(at - head));
+	put_node(cache, member->value);
 }
 
 /* As deep as LIMIT_DEPTH, which the reader saw to. */
 static void put_node(struct decode_cache *cache, const struct node *node)
 {
-	strbuf_addc(&cache->out, (char)node->kind);
-	put_place(cache, node->line, node->column);
+	char head[HEAD_BYTES], *at = head;
+	size_t count = 0;
+
+	*at++ = (char)node->kind;
+	at = add_place(cache, at, node->line, node->column);
 	switch (node->kind) {
 	case NODE_SEQUENCE:
-		put_number(cache, node->u.sequence.count);
-		for (size_t i = 0; i < node->u.sequence.count; i++)
-			put_node(cache, node->u.sequence.items[i]);
-		return;
+		count = node->u.sequence.count;
+		at = add_number(at, count);
+		break;
 	case NODE_MAPPING:
-		put_number(cache, node->u.mapping.count);
-		for (size_t i = 0; i < node->u.mapping.count; i++) {
-			const struct node_member *member = &node->u.mapping.members[i];
-
-			put_text(cache, member->key, strlen(member->key));
-			put_place(cache, member->line, member->column);
-			put_node(cache, member->value);
-		}
-		return;
+		count = node->u.mapping.count;
+		at = add_number(at, count);
+		break;
 	case NODE_BOOL:
-		strbuf_addc(&cache->out, (char)node->u.boolean);
+		*at++ = (char)node->u.boolean;
 		break;
 	case NODE_INT:
-		strbuf_add(&cache->out, &node->u.integer, sizeof(node->u.integer));
+		memcpy(at, &node->u.integer, sizeof(node->u.integer));
+		at += sizeof(node->u.integer);
 		break;
 	case NODE_FLOAT:
-		strbuf_add(&cache->out, &node->u.real, sizeof(node->u.real));
+		memcpy(at, &node->u.real, sizeof(node->u.real));
+		at += sizeof(node->u.real);
 		break;
 	case NODE_NULL:
 	case NODE_STRING:
 		break;
 	}
-	put_text(cache, node->text, node->text_size);
+	strbuf_add(&cache->out, head, (size_t)(at - head));
+	for (size_t i = 0; node->kind == NODE_SEQUENCE && i < count; i++)
+		put_node(cache, node->u.sequence.items[i]);
+	for (size_t i = 0; node->kind == NODE_MAPPING && i < count; i++)
+		put_member(cache, &node->u.mapping.members[i]);
+	if (node->kind != NODE_SEQUENCE && node->kind != NODE_MAPPING)
+		put_text(cache, node->text, node->text_size);
 }
 
 void decode_cache_add(struct decode_cache *cache, size_t kind, const struct node *root)
 {
-	strbuf_addc(&cache->out, ENTRY_KIND);
-	put_number(cache, kind);
+	char head[HEAD_BYTES] = {ENTRY_KIND}, *at = add_number(head + 1, kind);
+
+	strbuf_add(&cache->out, head, (size_t)(at - head));
 	put_node(cache, root);
 }
 

@@ -27,27 +27,24 @@ struct row {
 	const char *fingerprint, *precedence;
 };
 
-/** NULL and "" differ, and no text can pass for the end of one and the start of the next. */
-static char *row_fingerprint(struct arena *arena, const struct row *row)
+/** NULL and "" differ, and no text can pass for the end of one and the start of the next.
+ * @param all  for the bytes; the same for each row */
+static char *row_fingerprint(struct arena *arena, struct strbuf *all, const struct row *row)
 {
-	struct strbuf all;
-	char *fingerprint = NULL;
-
-	strbuf_init(&all, 0);
+	strbuf_reset(all);
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
-		strbuf_addc(&all, row->texts[i] ? '+' : '-');
-		strbuf_add(&all, str_or_empty(row->texts[i]), strlen(str_or_empty(row->texts[i])) + 1);
+		strbuf_addc(all, row->texts[i] ? '+' : '-');
+		strbuf_add(all, str_or_empty(row->texts[i]), strlen(str_or_empty(row->texts[i])) + 1);
 	}
-	strbuf_addc(&all, row->is_protected ? '1' : '0');
+	strbuf_addc(all, row->is_protected ? '1' : '0');
 	/* Rows from before there were retired tunnels have none in theirs. */
 	if (row->retired_ms)
-		strbuf_addf(&all, "%lld", (long long)row->retired_ms);
-	if (row->precedence)
-		strbuf_addf(&all, " %s", row->precedence);
-	if (!strbuf_failed(&all))
-		fingerprint = str_xxh3_hex(arena, strbuf_text(&all), all.size);
-	strbuf_done(&all);
-	return fingerprint;
+		strbuf_addf(all, "%lld", (long long)row->retired_ms);
+	if (row->precedence) {
+		strbuf_addc(all, ' ');
+		strbuf_adds(all, row->precedence);
+	}
+	return strbuf_failed(all) ? NULL : str_xxh3_hex(arena, strbuf_text(all), all->size);
 }
 
 static enum rc read_row(struct arena *arena, struct sql_rows *rows, struct row *ret_row)
@@ -65,6 +62,17 @@ static enum rc read_row(struct arena *arena, struct sql_rows *rows, struct row *
 	return rc;
 }
 
+/** Rows on their way into memory. */
+struct loading {
+	struct sql_store *store;
+	struct arena *arena;           /**< for what is kept */
+	struct arena *scratch;         /**< for what is needed only while a row is read */
+	struct map shared;             /**< texts that rows have in common */
+	struct strbuf text;
+	struct recorded_state *state;
+	size_t capacity;               /**< of its items */
+};
+
 /** Copy what lives longer than the row. */
 static enum rc keep_text(struct arena *arena, const char *text, const char **ret_copy)
 {
@@ -72,24 +80,34 @@ static enum rc keep_text(struct arena *arena, const char *text, const char **ret
 	return text && !*ret_copy ? RC_NOMEM : RC_OK;
 }
 
-static enum rc keep_texts(struct arena *arena, const struct row *row, struct recorded *item)
+/** What many rows have is kept once. */
+static enum rc share_text(struct loading *loading, const char *text, const char **ret_copy)
 {
-	const struct {
-		enum column column;
-		const char **at;
-	} kept[] = {
-		{ COLUMN_ID, &item->resource->id },
-		{ COLUMN_TUNNEL, &item->resource->tunnel },
-		{ COLUMN_OBJECT, &item->resource->origin.object },
-		{ COLUMN_ACCOUNT_ID, &item->account_id },
-		{ COLUMN_ZONE_ID, &item->zone_id },
-		{ COLUMN_PRIOR_COMMENT, &item->prior_comment },
-	};
+	enum rc rc;
+
+	*ret_copy = text ? map_get(&loading->shared, text) : NULL;
+	if (!text || *ret_copy)
+		return RC_OK;
+	rc = keep_text(loading->arena, text, ret_copy);
+	return rc ? rc : map_put(&loading->shared, *ret_copy, (void *)(uintptr_t)*ret_copy, NULL);
+}
+
+static enum rc keep_texts(struct loading *loading, const struct row *row, struct recorded *item)
+{
+	struct arena *arena = loading->arena;
 	enum rc rc = keep_text(arena, row->precedence, &item->resource->origin.precedence);
 
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]) && !rc; i++)
-		rc = keep_text(arena, row->texts[kept[i].column], kept[i].at);
-	return rc;
+	if (!rc)
+		rc = keep_text(arena, row->texts[COLUMN_ID], &item->resource->id);
+	if (!rc)
+		rc = keep_text(arena, row->texts[COLUMN_OBJECT], &item->resource->origin.object);
+	if (!rc)
+		rc = keep_text(arena, row->texts[COLUMN_PRIOR_COMMENT], &item->prior_comment);
+	if (!rc)
+		rc = share_text(loading, row->texts[COLUMN_TUNNEL], &item->resource->tunnel);
+	if (!rc)
+		rc = share_text(loading, row->texts[COLUMN_ACCOUNT_ID], &item->account_id);
+	return rc ? rc : share_text(loading, row->texts[COLUMN_ZONE_ID], &item->zone_id);
 }
 
 static enum rc fault_row(struct sql_store *s, const struct row *row)
@@ -99,10 +117,10 @@ static enum rc fault_row(struct sql_store *s, const struct row *row)
 	return reason ? sql_fault_damaged(s, reason) : RC_NOMEM;
 }
 
-/** @param scratch  for what is needed only while the row is read */
-static enum rc read_recorded(struct sql_store *s, struct arena *arena, struct arena *scratch, enum resource_kind kind,
-			     struct sql_rows *rows, struct recorded *ret_item)
+static enum rc read_recorded(struct loading *loading, enum resource_kind kind, struct sql_rows *rows, struct recorded *ret_item)
 {
+	struct sql_store *s = loading->store;
+	struct arena *scratch = loading->scratch;
 	struct recorded item = { 0 };
 	struct json *fields;
 	const char *text, *fingerprint;
@@ -112,42 +130,56 @@ static enum rc read_recorded(struct sql_store *s, struct arena *arena, struct ar
 	if (rc)
 		return rc;
 	text = str_or_empty(row.texts[COLUMN_FIELDS]);
-	fingerprint = row_fingerprint(scratch, &row);
+	fingerprint = row_fingerprint(scratch, &loading->text, &row);
 	if (!fingerprint)
 		return RC_NOMEM;
 	if (!str_eq(fingerprint, row.fingerprint))
 		return fault_row(s, &row);
 	rc = json_parse(scratch, text, strlen(text), &fields, NULL);
 	if (!rc)
-		rc = resource_from_json(arena, kind, str_or_empty(row.texts[COLUMN_ADDRESS]), fields, &item.resource);
+		rc = resource_from_json(loading->arena, kind, str_or_empty(row.texts[COLUMN_ADDRESS]), fields, &item.resource);
 	if (rc)
 		return rc == RC_NOMEM ? rc : fault_row(s, &row);
 	item.is_protected = row.is_protected;
 	item.retired_ms = row.retired_ms;
-	rc = keep_texts(arena, &row, &item);
+	rc = keep_texts(loading, &row, &item);
 	if (!rc)
 		*ret_item = item;
 	return rc;
 }
 
-/** Read the rows of a query to the end. @param capacity  of the state's items */
-static enum rc load_rows(struct sql_store *s, struct arena *arena, struct arena *scratch, enum resource_kind kind,
-			 struct sql_rows *rows, struct recorded_state *state, size_t *capacity)
+static enum rc loading_init(struct loading *loading, struct sql_store *s, struct arena *arena, struct recorded_state *state)
 {
+	*loading = (struct loading){ .store = s, .arena = arena, .state = state, .scratch = arena_new(LIMIT_ARENA_BYTES) };
+	map_init(&loading->shared, arena);
+	strbuf_init(&loading->text, 0);
+	return loading->scratch ? RC_OK : RC_NOMEM;
+}
+
+static void loading_done(struct loading *loading)
+{
+	strbuf_done(&loading->text);
+	arena_free(loading->scratch);
+}
+
+/** Read the rows of a query to the end. */
+static enum rc load_rows(struct loading *loading, enum resource_kind kind, struct sql_rows *rows)
+{
+	struct recorded_state *state = loading->state;
 	bool any = false;
 	enum rc rc = sql_next(rows, &any);
 
 	while (!rc && any) {
-		struct recorded *items = arena_grow(arena, state->items, state->count, capacity, sizeof(*items));
+		struct recorded *items = arena_grow(loading->arena, state->items, state->count, &loading->capacity, sizeof(*items));
 
 		if (!items) {
 			rc = RC_NOMEM;
 			break;
 		}
 		state->items = items;
-		arena_reset(scratch);
-		rc = read_recorded(s, arena, scratch, kind, rows, &items[state->count]);
-		if (!rc && ++state->count % ROWS_PER_LOOK == 0 && run_is_interrupted(s->run))
+		arena_reset(loading->scratch);
+		rc = read_recorded(loading, kind, rows, &items[state->count]);
+		if (!rc && ++state->count % ROWS_PER_LOOK == 0 && run_is_interrupted(loading->store->run))
 			rc = RC_CANCELLED;
 		if (!rc)
 			rc = sql_next(rows, &any);
@@ -155,15 +187,14 @@ static enum rc load_rows(struct sql_store *s, struct arena *arena, struct arena 
 	return rc;
 }
 
-static enum rc load_kind(struct sql_store *s, struct arena *arena, struct arena *scratch, enum resource_kind kind,
-			 struct recorded_state *state, size_t *capacity)
+static enum rc load_kind(struct loading *loading, enum resource_kind kind)
 {
 	const struct value name = text_value(resource_type(kind)->name);
 	struct sql_rows *rows = NULL;
-	enum rc rc = sql_query(s, SQL_RESOURCE_READ, &name, 1, &rows);
+	enum rc rc = sql_query(loading->store, SQL_RESOURCE_READ, &name, 1, &rows);
 
 	if (!rc)
-		rc = load_rows(s, arena, scratch, kind, rows, state, capacity);
+		rc = load_rows(loading, kind, rows);
 	sql_finish(rows);
 	return rc;
 }
@@ -172,16 +203,17 @@ enum rc sql_slice_rules(struct sql_store *s, struct arena *arena, const char *pr
 			struct recorded **ret_rules, size_t *ret_count)
 {
 	const struct value values[] = { text_value(project), text_value(tunnel) };
-	struct arena *scratch = arena_new(LIMIT_ARENA_BYTES);
 	struct recorded_state state = { 0 };
 	struct sql_rows *rows = NULL;
-	size_t capacity = 0;
-	enum rc rc = scratch ? sql_query(s, SQL_SLICE_READ, values, 2, &rows) : RC_NOMEM;
+	struct loading loading;
+	enum rc rc = loading_init(&loading, s, arena, &state);
 
 	if (!rc)
-		rc = load_rows(s, arena, scratch, RESOURCE_RULE, rows, &state, &capacity);
+		rc = sql_query(s, SQL_SLICE_READ, values, 2, &rows);
+	if (!rc)
+		rc = load_rows(&loading, RESOURCE_RULE, rows);
 	sql_finish(rows);
-	arena_free(scratch);
+	loading_done(&loading);
 	*ret_rules = state.items;
 	*ret_count = state.count;
 	return rc;
@@ -190,14 +222,13 @@ enum rc sql_slice_rules(struct sql_store *s, struct arena *arena, const char *pr
 static enum rc load_resources(struct sql_store *s, struct arena *arena, struct recorded_state *state)
 {
 	static const enum resource_kind kinds[] = { RESOURCE_TUNNEL, RESOURCE_RULE, RESOURCE_CNAME };
-	struct arena *scratch = arena_new(LIMIT_ARENA_BYTES);
+	struct loading loading;
 	const char *duplicate;
-	size_t capacity = 0;
-	enum rc rc = scratch ? RC_OK : RC_NOMEM;
+	enum rc rc = loading_init(&loading, s, arena, state);
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && !rc; i++)
-		rc = load_kind(s, arena, scratch, kinds[i], state, &capacity);
-	arena_free(scratch);
+		rc = load_kind(&loading, kinds[i]);
+	loading_done(&loading);
 	return rc ? rc : recorded_index(arena, state, &duplicate);
 }
 
@@ -282,8 +313,9 @@ enum rc sql_load(struct store *store, struct arena *arena, struct recorded_state
 	return rc ? rc : sql_write_end(s, sql_load_rows(s, arena, ret_state));
 }
 
-/** @param text  the fields' JSON; holds the row's text until the row is written */
-static enum rc make_row(struct arena *scratch, const struct recorded *item, struct strbuf *text, struct row *ret_row)
+/** @param text  the fields' JSON; holds the row's text until the row is written
+ * @param all   see row_fingerprint() */
+static enum rc make_row(struct arena *scratch, const struct recorded *item, struct strbuf *text, struct strbuf *all, struct row *ret_row)
 {
 	const struct resource *resource = item->resource;
 	struct row row = { .is_protected = item->is_protected, .retired_ms = item->retired_ms,
@@ -306,7 +338,7 @@ static enum rc make_row(struct arena *scratch, const struct recorded *item, stru
 	row.texts[COLUMN_ZONE_ID] = item->zone_id;
 	row.texts[COLUMN_PRIOR_COMMENT] = item->prior_comment;
 	row.texts[COLUMN_FIELDS] = strbuf_text(text);
-	row.fingerprint = row_fingerprint(scratch, &row);
+	row.fingerprint = row_fingerprint(scratch, all, &row);
 	*ret_row = row;
 	return row.fingerprint ? RC_OK : RC_NOMEM;
 }
@@ -331,19 +363,21 @@ static enum rc write_row(struct sql_store *s, const struct row *row, bool *chang
 enum rc sql_resources_write(struct sql_store *s, const struct recorded *items, size_t count, bool *changed)
 {
 	struct arena *scratch = arena_new(LIMIT_ARENA_BYTES);
-	struct strbuf text;
+	struct strbuf text, all;
 	enum rc rc = scratch ? RC_OK : RC_NOMEM;
 
 	strbuf_init(&text, 0);
+	strbuf_init(&all, 0);
 	for (size_t i = 0; i < count && !rc; i++) {
 		struct row row;
 
 		arena_reset(scratch);
-		rc = make_row(scratch, &items[i], &text, &row);
+		rc = make_row(scratch, &items[i], &text, &all, &row);
 		if (!rc)
 			rc = write_row(s, &row, changed);
 	}
 	strbuf_done(&text);
+	strbuf_done(&all);
 	arena_free(scratch);
 	return rc;
 }
