@@ -652,9 +652,13 @@ static void parallelism_is_used_and_kept(void **state)
 {
 	enum { CALLS = 24, AT_ONCE = 4 };
 	struct providing *test = *state;
-	struct call calls[CALLS];
+	struct call calls[CALLS], first = providing_call(test, CALL_TUNNEL_GET);
 
 	test->config.parallelism = AT_ONCE;
+	/* Until something was answered, few calls are risked. */
+	script_answer(test->server, NULL, 200, "", TUNNEL_OK);
+	providing_submit(test, &first);
+	providing_collect(test, 1);
 	for (size_t i = 0; i < CALLS; i++) {
 		calls[i] = providing_call(test, CALL_TUNNEL_GET);
 		script_hold(test->server, NULL, AT_ONCE, TUNNEL_OK);
@@ -664,7 +668,7 @@ static void parallelism_is_used_and_kept(void **state)
 	assert_int_equal(script_held_max(test->server), AT_ONCE);
 	for (size_t i = 0; i < CALLS; i++) {
 		assert_int_equal(calls[i].rc, RC_OK);
-		assert_true(script_request(test->server, i)->connection <= AT_ONCE);
+		assert_true(script_request(test->server, i + 1)->connection <= AT_ONCE);
 	}
 }
 
