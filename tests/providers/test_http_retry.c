@@ -130,6 +130,39 @@ static void ratelimit(void **state)
 			fail_msg("%s: %lld", cases[i].value, (long long)http_ratelimit_wait_ms(cases[i].value));
 }
 
+static void ratelimit_left(void **state)
+{
+	static const struct {
+		const char *value;
+		int64_t left, reset_s; /* left -1: nothing is told */
+	} cases[] = {
+		{"\"default\";r=50;t=30", 50, 30},
+		{"\"default\"; r=0; t=7", 0, 7},
+		{"\"default\";t=30;r=12", 12, 30},
+		/* the limit that is nearest to its end, in any order */
+		{"\"a\";r=50;t=30, \"b\";r=3;t=5", 3, 5},
+		{"\"a\";r=3;t=5,\"b\";r=50;t=30", 3, 5},
+		{"\"a\";r=3", 3, 0},
+		{"\"a\";t=30, \"b\";r=4;t=1", 4, 1},
+		{"\"a\";r=99999999999999999999;t=1", INT32_MAX, 1},
+		{"\"a\";t=30", -1, 0},
+		{"\"a\";r=-1;t=3", -1, 0},
+		{"\"a\";rr=1;t=3", -1, 0},
+		{"r=1;t=3", -1, 0},
+		{"", -1, 0},
+		{NULL, -1, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int64_t left = -1, reset_s = 0;
+		bool is_told = http_ratelimit_left(cases[i].value, &left, &reset_s);
+
+		if (is_told != (cases[i].left >= 0) || left != cases[i].left || reset_s != cases[i].reset_s)
+			fail_msg("%s: %d %lld %lld", cases[i].value ? cases[i].value : "none", is_told, (long long)left, (long long)reset_s);
+	}
+}
+
 static void ratelimit_policy(void **state)
 {
 	int64_t calls = -1, window_s = -1;
@@ -151,6 +184,7 @@ int main(void)
 		cmocka_unit_test(backoff_doubles_up_to_its_maximum),
 		cmocka_unit_test(retry_after),
 		cmocka_unit_test(ratelimit),
+		cmocka_unit_test(ratelimit_left),
 		cmocka_unit_test(ratelimit_policy),
 	};
 
