@@ -70,13 +70,24 @@ static int connect(struct cache *cache, int flags)
 	return code;
 }
 
+/* What came with a checkout, or what others may write, could say of a file what is not in it: a checkout gives no file
+ * these permissions. It is neither used nor touched. */
+static bool is_ours(const struct stat *status)
+{
+	return S_ISREG(status->st_mode) && status->st_uid == geteuid() && !(status->st_mode & 077);
+}
+
 static void connect_to_read(struct cache *cache)
 {
 	struct stat status;
 	int code;
 
-	if (stat(cache->path, &status) || !status.st_size)
+	if (lstat(cache->path, &status))
 		return;
+	if (!is_ours(&status)) {
+		cache->is_broken = true;
+		return;
+	}
 	code = connect(cache, SQLITE_OPEN_READWRITE);
 	if (!code && read_number(cache->db, "PRAGMA user_version") != FORMAT)
 		code = SQLITE_NOTADB;

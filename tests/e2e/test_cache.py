@@ -64,6 +64,24 @@ class Cache(lab.Lab):
         self.assertEqual(services, {"http://other.shop.svc:80"})
         self.assertFalse([c for c in warm["resource_changes"] if "/r-3-" in c["address"]])
 
+    def test_a_file_that_is_open_to_others(self):
+        """It may have come with a pull request, and say of a file what is not in it."""
+        cold = self.planned()
+        kept = self.path.read_bytes()
+        self.path.chmod(0o644)
+        self.fill(7, service="other")
+        self.planned()
+        self.assertEqual(self.path.read_bytes(), kept)
+        self.fill(7)
+        # A lie for every file: only one that is asked for it tells it.
+        damaged = kept.replace(b"web", b"bad")
+        self.path.write_bytes(damaged)
+        self.assertEqual(self.planned(), cold)
+        self.path.rename(self.path.with_name("other.db"))
+        self.path.symlink_to("other.db")
+        self.assertEqual(self.planned(), cold)
+        self.assertEqual(self.path.with_name("other.db").read_bytes(), damaged)
+
     def test_small_inputs_leave_nothing(self):
         for i in range(FILES):
             self.remove(f"routes-{i:02}.yaml")
