@@ -14,7 +14,6 @@
 #include "cli/history.h"
 #include "cli/listing.h"
 #include "cli/planning.h"
-#include "cli/history.h"
 #include "cli/progress.h"
 #include "cli/snapshot.h"
 #include "cli/suspension.h"
@@ -66,7 +65,7 @@ static enum rc lock(struct session *session, const struct planned *planned)
 
 static struct run_record run_record(struct session *session, const struct plan *plan)
 {
-	return (struct run_record){.command = session->options.command->name, .actor = actor_name(session),
+	return (struct run_record){.command = plan->rollback_run ? "rollback" : session->options.command->name, .actor = actor_name(session),
 				   .commit = actor_commit(), .plan_digest = plan->digest,
 				   .started_ms = clock_wall_ms(&session->run.clock)};
 }
@@ -172,6 +171,8 @@ static enum rc print_nothing(struct session *session, const struct planned *plan
 		return print_result(session, planned, &nothing);
 	if (planned->plan->is_destroy && !session->verdict.error)
 		session_printf(session, "\nDestroy complete! Resources: 0 destroyed.\n");
+	if (planned->plan->rollback_run)
+		session_printf(session, planned->recorded.suspended ? "The project stays suspended.\n" : "Nothing was done, and the project is not suspended.\n");
 	return RC_OK;
 }
 
@@ -210,7 +211,8 @@ static enum rc carry_out(struct session *session, const struct planned *planned)
 	struct run_record record = run_record(session, planned->plan);
 	struct apply_result result = {0};
 	int64_t run = 0;
-	enum rc rc = planned->rollback_run ? suspension_begin(session, planned->rollback_run) : RC_OK, ended, printed;
+	int64_t back = planned->plan->rollback_run;
+	enum rc rc = back ? suspension_begin(session, back) : RC_OK, ended, printed;
 
 	if (!rc)
 		rc = session->store->vt->run_begin(session->store, &record, &run);
@@ -303,7 +305,7 @@ static enum rc apply_file(struct session *session, const char *path)
 	if (!rc)
 		rc = planning_open(session, plan, &planned);
 	if (!rc)
-		rc = suspension_check(session, &planned.recorded);
+		rc = suspension_check(session, &planned.recorded, plan);
 	if (rc)
 		return rc;
 	planned.plan = plan;

@@ -27,11 +27,32 @@ static enum rc save(struct session *session, const struct plan *plan)
 	return rc;
 }
 
+/** A plan goes one way. */
+static enum rc choose_mode(struct session *session, enum planning_mode *ret_mode)
+{
+	const struct options *options = &session->options;
+	struct diag *diag;
+
+	if (options->rollback_run && (options->destroy || options->refresh_only || options->files.count)) {
+		diag = diag_add(&session->run.diags, SEVERITY_ERROR, "A0807", (struct span){0}, "--rollback and %s exclude each other",
+				options->destroy ? "--destroy" : options->refresh_only ? "--refresh-only" : "--file");
+		diag_help(&session->run.diags, diag, "What is wanted is what run %lld had.", (long long)options->rollback_run);
+		session->verdict.usage = true;
+		return RC_INVALID;
+	}
+	session->rollback_run = options->rollback_run;
+	*ret_mode = options->rollback_run ? PLANNING_ROLLBACK : options->destroy ? PLANNING_DESTROY : PLANNING_MANIFESTS;
+	return RC_OK;
+}
+
 enum rc cmd_plan(struct session *session)
 {
+	enum planning_mode mode = PLANNING_MANIFESTS;
 	struct planned planned;
-	enum rc rc = planning_make(session, session->options.destroy ? PLANNING_DESTROY : PLANNING_MANIFESTS, &planned);
+	enum rc rc = choose_mode(session, &mode);
 
+	if (!rc)
+		rc = planning_make(session, mode, &planned);
 	if (!rc)
 		rc = planning_print(session, planned.plan);
 	if (!rc)

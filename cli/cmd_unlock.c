@@ -47,8 +47,6 @@ enum rc cmd_unlock(struct session *session)
 
 	if (arguments->count && str_to_int64(arguments->items[0], &meant))
 		return fault_number(session, arguments->items[0]);
-	if (!approval_is_possible(session))
-		return RC_INVALID;
 	rc = session_load_project(session);
 	if (!rc)
 		rc = session_open_store(session, STORE_WRITE);
@@ -63,6 +61,8 @@ enum rc cmd_unlock(struct session *session)
 	if (meant && meant != lease.fence)
 		return fault_other(session, &lease, meant);
 	print_lease(session, &lease);
+	if (!approval_is_possible(session))
+		return RC_INVALID; /* who holds it is told all the same */
 	rc = approval_ask(session, "Do you really want to unlock it?",
 			  "Whoever holds it can record nothing any more. Make sure that it is not at work.");
 	if (rc == RC_CANCELLED && session->verdict.error)

@@ -41,6 +41,7 @@ static const struct example plan_examples[] = {
 	{ "adit plan -f manifests/", "Show what would change" },
 	{ "adit plan --out plan.json --detailed-exitcode", "Save it for adit apply, and tell a script by the exit code" },
 	{ "adit plan --adopt 'cname/*.shop.example.com'", "Take over records that somebody else made" },
+	{ "adit plan --rollback 12 --out back.json", "The way back to what run 12 had applied, for adit apply back.json" },
 	{ NULL, NULL },
 };
 static const struct example apply_examples[] = {
@@ -113,6 +114,7 @@ static const struct example history_examples[] = {
 	{ NULL, NULL },
 };
 static const struct example rollback_examples[] = {
+	{ "adit plan --rollback 12", "Only look at what would change back" },
 	{ "adit rollback 12", "Back to what run 12 had applied; asks" },
 	{ "adit rollback 12 --auto-approve", "The same without asking" },
 	{ NULL, NULL },
@@ -242,8 +244,9 @@ const struct command command_table[] = {
 	  "and how much they changed. The state keeps the last 200 of them, for 180 days.",
 	  history_examples, exits_plain },
 	{ COMMAND_ROLLBACK, "rollback", "Go back to what an earlier run had applied", "RUN", 1, 1, text_json, cmd_rollback,
-	  "Plans back to what run RUN of adit history had applied, shows the plan, asks, and applies it. Manifests are not "
-	  "read. Guards count only what would go that that run did not have.\n\n"
+	  "Plans back to what run RUN of adit history had applied, shows the plan, asks, and applies it. adit plan "
+	  "--rollback RUN shows or saves the same plan. Manifests are not read. Guards count only what would go that that "
+	  "run did not have.\n\n"
 	  "The project is suspended before the first change: adit apply refuses until adit resume, so that the next "
 	  "pipeline does not bring back what was just taken away. Only complete runs can be rolled back to.",
 	  rollback_examples, exits_apply },

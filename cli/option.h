@@ -44,6 +44,7 @@ struct options {
 
 	/* plan, apply, destroy, drift */
 	const char *out;                   /**< plan --out */
+	int64_t rollback_run;              /**< plan --rollback; 0: none */
 	bool destroy, refresh_only, detailed_exitcode, auto_approve, prune_orphans, keep_going, strict;
 	bool input, refresh, lock;         /**< true unless =false was given */
 	struct string_list targets, excludes, adopts;

@@ -58,6 +58,8 @@ const struct option option_table[] = {
 	  "Save the plan, for adit apply FILE", BIT(PLAN), 0, 0 },
 	{ "destroy", 0, OPTION_SWITCH, FIELD(destroy), NULL, NULL,
 	  "Plan the removal of everything that the project owns", BIT(PLAN), 0, 0 },
+	{ "rollback", 0, OPTION_INTEGER, FIELD(rollback_run), "RUN", NULL,
+	  "Plan back to what this run of adit history had applied; the manifests are not read", BIT(PLAN), 1, INT64_MAX },
 	{ "detailed-exitcode", 0, OPTION_SWITCH, FIELD(detailed_exitcode), NULL, NULL,
 	  "Exit with 2 when there are changes", BIT(PLAN), 0, 0 },
 	{ "refresh", 0, OPTION_SWITCH_ON, FIELD(refresh), NULL, NULL,

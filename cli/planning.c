@@ -172,7 +172,7 @@ static enum rc build(struct session *session, enum planning_mode mode, struct pl
 	const struct options *options = &session->options;
 	struct plan_options plan_options = {
 		.destroy = mode == PLANNING_DESTROY,
-		.rollback = mode == PLANNING_ROLLBACK,
+		.rollback_run = mode == PLANNING_ROLLBACK ? session->rollback_run : 0,
 		.refresh_only = mode == PLANNING_DRIFT || options->refresh_only,
 		.prune_orphans = options->prune_orphans,
 		.keep_going = options->keep_going,
@@ -198,6 +198,7 @@ static enum rc build(struct session *session, enum planning_mode mode, struct pl
 
 enum rc planning_make(struct session *session, enum planning_mode mode, struct planned *ret_planned)
 {
+	enum command_id command = session->options.command->id;
 	enum rc rc = session_load_project(session);
 
 	memset(ret_planned, 0, sizeof(*ret_planned));
@@ -205,18 +206,16 @@ enum rc planning_make(struct session *session, enum planning_mode mode, struct p
 	if (!rc && mode == PLANNING_MANIFESTS)
 		rc = session_begin_manifests(session);
 	if (!rc)
-		rc = session_open_store(session, session->options.command->id == COMMAND_APPLY ||
-							 session->options.command->id == COMMAND_DESTROY || mode == PLANNING_ROLLBACK
+		rc = session_open_store(session, command == COMMAND_APPLY || command == COMMAND_DESTROY || command == COMMAND_ROLLBACK
 						 ? STORE_WRITE
 						 : STORE_READ);
 	if (!rc)
 		rc = load_recorded(session, ret_planned);
 	if (!rc)
-		rc = suspension_check(session, &ret_planned->recorded);
+		rc = suspension_check(session, &ret_planned->recorded, NULL);
 	if (!rc)
 		rc = sharing_learn(session, &ret_planned->recorded);
 	ret_planned->sharing = &session->sharing;
-	ret_planned->rollback_run = mode == PLANNING_ROLLBACK ? session->rollback_run : 0;
 	if (!rc)
 		rc = load_desired(session, mode, &ret_planned->recorded);
 	if (!rc)

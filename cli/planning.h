@@ -23,7 +23,6 @@ struct planned {
 	struct recovery *recoveries;   /**< operations without an outcome, judged by live when that was read */
 	size_t recovery_count;
 	struct plan *plan;
-	int64_t rollback_run;  /**< 0: none */
 };
 
 /** Load what is needed, read live (unless --refresh=false), and plan.

@@ -5,13 +5,14 @@
 #include "cli/actor.h"
 #include "cli/command.h"
 
-enum rc suspension_check(struct session *session, const struct recorded_state *recorded)
+enum rc suspension_check(struct session *session, const struct recorded_state *recorded, const struct plan *plan)
 {
 	struct diags *diags = &session->run.diags;
 	enum command_id command = session->options.command->id;
 	struct diag *diag;
 
-	if (!recorded->suspended || command == COMMAND_ROLLBACK || command == COMMAND_DESTROY)
+	if (!recorded->suspended || command == COMMAND_ROLLBACK || command == COMMAND_DESTROY ||
+	    (plan && (plan->rollback_run || plan->is_destroy)))
 		return RC_OK;
 	if (command != COMMAND_APPLY) {
 		session_note(session, "The project is suspended: %s. adit resume lets it be applied again.",

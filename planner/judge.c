@@ -193,7 +193,7 @@ static bool record_is_stale(const struct triple *triple)
 	       !str_eq(recorded->resource->tunnel, triple->desired->tunnel);
 }
 
-static bool decide(const struct triple *triple, struct change *change)
+static bool decide(const struct triple *triple, bool is_rollback, struct change *change)
 {
 	if (triple->desired && !triple->live) {
 		change->action = ACTION_CREATE;
@@ -209,10 +209,11 @@ static bool decide(const struct triple *triple, struct change *change)
 		change->is_adoption = !triple->recorded;
 	} else if (triple->live) {
 		change->action = ACTION_DELETE;
-		change->reason = triple->recorded ? "not in the manifests" : "not adit's, in a tunnel of this project";
+		change->reason = !triple->recorded ? "not adit's, in a tunnel of this project" :
+				 is_rollback       ? "that run did not have it" : "not in the manifests";
 	} else if (triple->recorded) {
 		change->action = ACTION_FORGET;
-		change->reason = "it is gone, and not in the manifests";
+		change->reason = is_rollback ? "it is gone, and that run did not have it" : "it is gone, and not in the manifests";
 	} else {
 		return false;
 	}
@@ -230,7 +231,7 @@ enum rc judge(struct planning *p, struct triple *triple, struct change **ret_cha
 		*ret_change = NULL;
 	if (!rc)
 		rc = note_drift(p, triple);
-	if (rc || !decide(triple, &change))
+	if (rc || !decide(triple, p->in->options->rollback_run != 0, &change))
 		return rc;
 	if (triple->is_held)
 		return planning_add_held(p, triple->address);

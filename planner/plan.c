@@ -291,6 +291,7 @@ enum rc plan_build(struct arena *arena, struct diags *diags, const struct plan_i
 	plan->timestamp_ms = input->options->now_ms;
 	plan->is_destroy = input->options->destroy;
 	plan->is_refresh_only = input->options->refresh_only;
+	plan->rollback_run = input->options->rollback_run;
 	plan->keep_going = input->options->keep_going;
 	plan->overrides = input->options->overrides;
 	rc = compute(&p);

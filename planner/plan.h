@@ -136,6 +136,7 @@ struct plan {
 	const char *digest;                /**< SHA-256 over the sorted (address, action, before, after) */
 	int64_t timestamp_ms;
 	bool is_destroy, is_refresh_only, keep_going;
+	int64_t rollback_run;              /**< the run that it goes back to; 0: none */
 	struct change *changes;            size_t change_count, change_capacity;     /**< sorted by kind and address */
 	struct drift *drifts;              size_t drift_count, drift_capacity;
 	struct conflict *conflicts;        size_t conflict_count, conflict_capacity;
@@ -157,7 +158,7 @@ struct plan {
 
 struct plan_options {
 	bool destroy;                      /**< desired is empty */
-	bool rollback;                     /**< desired is an earlier run's: what it had may change back freely */
+	int64_t rollback_run;              /**< desired is this earlier run's: what it had may change back freely; 0: none */
 	bool refresh_only;                 /**< accept drift into the state, change nothing live */
 	bool prune_orphans, keep_going;
 	bool has_invalid_input;            /**< with keep_going: documents were refused */

@@ -217,7 +217,7 @@ static void tally_change(const struct planning *p, const struct change *change, 
 
 	if (change->kind == RESOURCE_RULE) {
 		/* Rolling back, a rule that changes is one that the run had: only what it did not have goes. */
-		tally->rules_changed += recorded && ((change->action == ACTION_UPDATE && !p->in->options->rollback) ||
+		tally->rules_changed += recorded && ((change->action == ACTION_UPDATE && !p->in->options->rollback_run) ||
 						     change->action == ACTION_DELETE);
 		return;
 	}
@@ -295,6 +295,7 @@ static enum rc guard_rules(struct planning *p, const struct tally *tally)
 /** Would nothing, or no hostname, be left? */
 static enum rc guard_empty(struct planning *p)
 {
+	bool is_back = p->in->options->rollback_run != 0;
 	size_t tunnels = 0, cnames = 0;
 
 	for (size_t i = 0; i < p->in->recorded->count; i++) {
@@ -304,9 +305,13 @@ static enum rc guard_empty(struct planning *p)
 	if (p->in->options->overrides.allow_empty)
 		return RC_OK;
 	if (tunnels && !p->in->desired->tunnel_count)
-		return refuse(p, GUARD_EMPTY, "--allow-empty", "the manifests ask for nothing any more: every tunnel would be deleted");
+		return refuse(p, GUARD_EMPTY, "--allow-empty",
+			      is_back ? "that run had nothing: every tunnel would be deleted"
+				      : "the manifests ask for nothing any more: every tunnel would be deleted");
 	if (cnames > 1 && !p->in->desired->cname_count)
-		return refuse(p, GUARD_EMPTY, "--allow-empty", "the manifests name no hostname any more: every CNAME would be deleted");
+		return refuse(p, GUARD_EMPTY, "--allow-empty",
+			      is_back ? "that run had no hostname: every CNAME would be deleted"
+				      : "the manifests name no hostname any more: every CNAME would be deleted");
 	return RC_OK;
 }
 
@@ -450,7 +455,8 @@ static enum rc drop_repeated(struct arena *arena, struct plan *plan, size_t save
 enum rc plan_recheck(struct arena *arena, struct diags *diags, const struct project *project,
 		     const struct recorded_state *recorded, const struct live *live, struct plan *plan)
 {
-	struct plan_options options = {.destroy = plan->is_destroy, .overrides = plan->overrides};
+	struct plan_options options = {.destroy = plan->is_destroy, .rollback_run = plan->rollback_run,
+				       .overrides = plan->overrides};
 	struct plan_input input = {.project = project, .recorded = recorded, .live = live, .options = &options};
 	struct planning p = {.arena = arena, .diags = diags, .in = &input, .plan = plan};
 	size_t saved = plan->guard_count;

@@ -360,6 +360,8 @@ static void write_head(struct json_writer *w, struct arena *scratch, const struc
 	json_key_bool(w, "applyable", plan_is_applyable(plan));
 	json_key_bool(w, "destroy", plan->is_destroy);
 	json_key_bool(w, "refresh_only", plan->is_refresh_only);
+	if (plan->rollback_run)
+		json_key_int(w, "rollback_run", plan->rollback_run);
 	json_key_bool(w, "keep_going", plan->keep_going);
 	json_key(w, "summary");
 	json_begin_object(w);

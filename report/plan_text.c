@@ -269,14 +269,18 @@ static void print_extras(struct printer *p, const struct plan *plan)
 
 static void print_summary(struct printer *p, const struct plan *plan)
 {
+	bool is_short = plan->refusal_count || plan->conflict_count || plan->unknown_count || plan->unattached_count;
+
 	if (!plan_has_changes(plan) && !plan->forget_count) {
 		if (plan->is_destroy)
 			strbuf_adds(p->out, "No changes. No objects need to be destroyed.\n");
+		else if (plan->rollback_run && !is_short)
+			strbuf_addf(p->out, "No changes. Your tunnels are as run %lld left them.\n", (long long)plan->rollback_run);
 		else if (plan->is_refresh_only && !plan->change_count)
 			strbuf_adds(p->out, "No changes. Your tunnels still match what is recorded.\n");
 		else if (plan->is_refresh_only)
 			strbuf_adds(p->out, "The state would be updated to what is live; nothing live changes.\n");
-		else if (plan->refusal_count || plan->conflict_count || plan->unknown_count || plan->unattached_count) {
+		else if (is_short) {
 			strbuf_adds(p->out, "No changes");
 			print_extras(p, plan);
 			strbuf_adds(p->out, ".\n");

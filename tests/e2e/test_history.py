@@ -56,7 +56,7 @@ class History(Lab):
         self.assertIsNone(self.record("www.example.com"))
         result = self.adit("rollback", "1", "--auto-approve")
         self.assertIn("cname/www.example.com will be created", result.out)
-        self.assertIn("cname/new.example.com will be destroyed", result.out)
+        self.assertIn("cname/new.example.com will be destroyed\n  # (because that run did not have it)", result.out)
         self.assertEqual(self.services(), first)
         self.assertIsNone(self.record("new.example.com"))
         self.assertEqual([run["command"] for run in self.runs()], ["rollback", "apply", "apply"])
@@ -70,6 +70,60 @@ class History(Lab):
         # the rollback was a run, too
         self.adit("rollback", "3", "--auto-approve")
         self.assertEqual(self.services(), first)
+
+    def test_it_is_planned_first(self):
+        first = self.services()
+        self.deploy("v2")
+        self.forget_requests()
+        plan = self.adit("plan", "--rollback", "1", "--detailed-exitcode", "--out", "back.json", code=2)
+        self.assertIn('"http://v2.shop.svc:80" -> "http://v1.shop.svc:80"', plan.out)
+        self.assertEqual(self.writes(), [])
+        self.assertEqual(len(self.runs()), 2)
+        self.assertIsNone(self.adit("history", "--output", "json").json()["suspended"])
+        # the plan is the one that rollback itself makes, and the file leads there
+        made = self.adit("plan", "--rollback", "1", "--output", "json").json()
+        self.assertEqual((made["rollback_run"], made["digest"]), (1, json.loads((self.folder / "back.json").read_text())["digest"]))
+        self.assertNotIn("rollback_run", self.plan())
+        self.assertIn(" 2 to change", self.adit("show", "back.json").out)
+        self.adit("apply", "back.json")
+        self.assertEqual(self.services(), first)
+        self.assertEqual((self.runs()[0]["command"], self.runs()[0]["status"]), ("rollback", "complete"))
+        self.assertRegex(self.apply(code=4).err, r"error\[A0853\]: project lab is suspended: rolled back to run 1 by ")
+        self.assertRegex(self.adit("apply", "back.json", code=5).err, r"error\[A0701\]")
+
+    def test_a_saved_way_back_or_away_works_while_suspended(self):
+        self.deploy("v2")
+        self.adit("rollback", "1", "--auto-approve")
+        self.adit("plan", "--rollback", "2", "--out", "forth.json")
+        self.adit("apply", "forth.json")
+        self.assertEqual(self.services()["app.example.com"], "http://v2.shop.svc:80")
+        self.adit("plan", "--destroy", "--out", "away.json")
+        self.adit("apply", "away.json")
+        self.assertEqual(self.records(), [])
+
+    def test_a_plan_goes_one_way(self):
+        for options in (["--destroy"], ["--refresh-only"], ["-f", "manifests"]):
+            self.assertRegex(self.adit("plan", "--rollback", "1", *options, code=64).err, r"error\[A0807\]")
+        self.assertRegex(self.adit("plan", "--rollback", "9", code=4).err, r"error\[A0517\]")
+        self.assertRegex(self.adit("plan", "--rollback", "0", code=64).err, r"error\[A0804\]")
+
+    def test_nothing_to_roll_back_suspends_nothing_and_says_so(self):
+        out = self.adit("rollback", "1", "--auto-approve").out
+        self.assertIn("No changes. Your tunnels are as run 1 left them.", out)
+        self.assertIn("the project is not suspended", out)
+        self.apply()
+        self.deploy("v2")
+        self.adit("rollback", "1", "--auto-approve")
+        self.assertIn("The project stays suspended.", self.adit("rollback", "1", "--auto-approve").out)
+
+    def test_back_to_nothing(self):
+        self.adit("destroy", "--auto-approve")
+        self.apply()
+        out = self.adit("rollback", "2", "--auto-approve", code=4).out
+        self.assertIn("that run had nothing: every tunnel would be deleted", out)
+        self.assertNotIn("manifests", out)
+        self.adit("rollback", "2", "--auto-approve", "--allow-empty", "--max-delete-percent", "100")
+        self.assertEqual(self.tunnels(), [])
 
     def test_the_project_is_suspended_until_it_is_resumed(self):
         self.deploy("v2")
@@ -106,7 +160,8 @@ class History(Lab):
         self.write("web.yaml", route("web", ["app.example.com", "www.example.com", *hostnames], [("/", "PathPrefix", "v9", 80)]))
         self.apply(code=4)
         self.apply("--max-rule-percent", "100")
-        self.adit("rollback", "2", "--auto-approve")
+        self.adit("plan", "--rollback", "2", "--out", "back.json")
+        self.adit("apply", "back.json")
         self.assertEqual(self.services()["h7.example.com"], "http://v1.shop.svc:80")
 
     def test_a_gateway_that_is_gone_comes_back(self):
@@ -171,7 +226,9 @@ class Unlock(Lab):
         held = self.real("apply", "--auto-approve", code=5)
         self.assertRegex(held.err, r"error\[A0501\]")
         self.assertIn("adit unlock 1.", held.err)
-        self.assertRegex(self.real("unlock", code=64).err, r"error\[A0850\]")
+        told = self.real("unlock", code=64)  # who holds it is told, though nobody can be asked
+        self.assertRegex(told.err, r"error\[A0850\]")
+        self.assertIn(f"process {process.pid} on", told.out)
         other = self.real("unlock", "7", "--auto-approve", code=5)
         self.assertRegex(other.err, r"error\[A0854\]")
         self.assertRegex(self.real("unlock", "x", "--auto-approve", code=64).err, r"error\[A0855\]")
