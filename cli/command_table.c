@@ -241,7 +241,7 @@ const struct command command_table[] = {
 	  token_examples, exits_input },
 	{ COMMAND_HISTORY, "history", "List the runs that changed something", "", 0, 0, text_json, cmd_history,
 	  "Lists the runs of apply, destroy and rollback, newest first: when, by whom, on which commit, how they ended, "
-	  "and how much they changed. The state keeps the last 200 of them, for 180 days.",
+	  "and how much they changed. The state keeps the last 200 of them (20 in a document behind a URL), for 180 days.",
 	  history_examples, exits_plain },
 	{ COMMAND_ROLLBACK, "rollback", "Go back to what an earlier run had applied", "RUN", 1, 1, text_json, cmd_rollback,
 	  "Plans back to what run RUN of adit history had applied, shows the plan, asks, and applies it. adit plan "

@@ -35,8 +35,9 @@ enum rc snapshot_take(struct session *session, const char **ret_text)
 static enum rc fault_no_snapshot(struct session *session, const struct run_entry *run)
 {
 	struct diags *diags = &session->run.diags;
-	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0851", NOWHERE, "run %lld cannot be rolled back to: it ended as %s",
-				     (long long)run->id, str_is_empty(run->status) ? "interrupted" : run->status);
+	bool has_ended = !str_is_empty(run->status);
+	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0851", NOWHERE, "run %lld cannot be rolled back to: it %s%s",
+				     (long long)run->id, has_ended ? "ended as " : "has not ended", has_ended ? run->status : "");
 
 	diag_help(diags, diag, "Only complete runs keep what they applied. \"adit history\" shows which ones did.");
 	session->verdict.refused = true;

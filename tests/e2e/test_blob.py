@@ -57,6 +57,18 @@ class Blob:
         self.assertEqual(len(self.writes_of_state()), writes)
         self.assertEqual({entry[0] for entry in self.server.log[-5:]}, {"GET"})
 
+    def test_twenty_runs_are_kept(self):
+        """Every write carries the history; two desired states that take turns are in it twice, not twenty times."""
+        for i in range(23):
+            self.manifest(f"v{i % 2}")
+            self.apply()
+        runs = self.adit("history", "--output", "json").json()["runs"]
+        self.assertEqual([run["run"] for run in runs], list(range(23, 3, -1)))
+        self.assertTrue(all(run["can_roll_back"] for run in runs))
+        self.assertEqual(len(self.document()["adit"]["tables"]["snapshot"]["rows"]), 2)
+        self.assertRegex(self.adit("rollback", "3", "--auto-approve", code=4).err, r"error\[A0517\]: the state \S+ knows no run 3")
+        self.assertIn("0 added, 2 changed, 0 destroyed", self.adit("rollback", "4", "--auto-approve").out)
+
     def test_answers_that_are_lost(self):
         """Each write of the state's once without its answer: nothing is lost, nothing is written twice."""
         self.apply()

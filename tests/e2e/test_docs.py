@@ -23,6 +23,7 @@ NUMBERED = re.compile(r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f
 VOLATILE = [
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
     (re.compile(r"\bprocess \d+"), "process PID"),
+    (re.compile(r"\b127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
     (re.compile(r"(?<=@)" + re.escape(socket.gethostname()) + r"\b"), "laptop"),
     (re.compile(r"(?<= on )" + re.escape(socket.gethostname()) + r"\b"), "laptop"),
 ]
@@ -50,6 +51,8 @@ def steps(document):
         for part in re.split(r"^\$ ", match["console"], flags=re.M)[1:]:
             lines = part.split("\n")
             end = 1
+            while lines[end - 1].endswith("\\"):
+                end += 1
             if heredoc := re.search(r"<<'?(\w+)'?", lines[0]):
                 end = lines.index(heredoc[1]) + 1
             yield True, "\n".join(lines[:end]), "\n".join(lines[end:])
@@ -86,8 +89,11 @@ class Docs(unittest.TestCase):
             self.assertEqual(code, 0, f"{script}\n{log.read()}")
 
     def shown(self, command):
-        return subprocess.run(["bash", "-c", command], cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=120)
+        process = subprocess.Popen(["bash", "-c", command], cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        self.groups.append(process.pid)
+        out, err = process.communicate(timeout=120)
+        return out, err
 
     def check(self, name, least):
         count, said, printed = 0, Side(), Side()
@@ -96,15 +102,24 @@ class Docs(unittest.TestCase):
                 self.behind(command)
                 continue
             count += 1
-            done = self.shown(command)
-            self.assertEqual(printed.fixed(done.stdout), said.fixed(expected), f"{name}: $ {command}\n{done.stderr}")
+            out, err = self.shown(command)
+            self.assertEqual(printed.fixed(out), said.fixed(expected), f"{name}: $ {command}\n{err}")
         self.assertGreaterEqual(count, least, f"{name} shows fewer commands than it did")
 
     def test_readme(self):
         self.check("README.md", 15)
 
     def test_rollback(self):
-        self.check("docs/rollback.md", 10)
+        self.check("docs/rollback.md", 25)
+
+    def test_state(self):
+        self.check("docs/state.md", 12)
+
+    def test_shared_gateways(self):
+        self.check("docs/shared-gateways.md", 9)
+
+    def test_simulator(self):
+        self.check("docs/simulator.md", 5)
 
 
 if __name__ == "__main__":

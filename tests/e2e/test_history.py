@@ -192,8 +192,9 @@ class History(Lab):
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         running.communicate(timeout=60)
         self.assertEqual(running.returncode, -signal.SIGKILL)
-        self.assertRegex(self.adit("rollback", "2", "--auto-approve", code=4).err, r"error\[A0851\]")
+        self.assertRegex(self.adit("rollback", "2", "--auto-approve", code=4).err, r"error\[A0851\]: .*: it has not ended\n")
         self.apply()
+        self.assertRegex(self.adit("rollback", "2", "--auto-approve", code=4).err, r"error\[A0851\]: .*: it ended as interrupted\n")
         self.assertEqual([run["status"] for run in self.runs()], ["complete", "interrupted", "complete"])
 
     def test_destroy_works_while_suspended(self):

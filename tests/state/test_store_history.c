@@ -162,6 +162,47 @@ static void test_old_runs_are_forgotten_but_for_the_last_ones(void **state)
 	assert_int_equal(list_runs(user, &runs), LIMIT_HISTORY_LEAST + 8);
 }
 
+/** Without options: 200 runs. What many runs applied is kept once. */
+static void test_how_many_runs_are_kept(void **state)
+{
+	struct user *user = open_with(*state, NULL);
+	int64_t now = clock_wall_ms(&user->run.clock);
+	struct run_detail detail;
+	struct run_entry *runs;
+
+	assert_int_equal(LIMIT_HISTORY_RUNS, 200);
+	for (int64_t i = 1; i <= 203; i++)
+		assert_int_equal(make_run(user, now, i % 2 ? "{\"odd\":1}" : "{\"even\":1}"), i);
+	assert_int_equal(list_runs(user, &runs), 200);
+	assert_int_equal(runs[199].id, 4);
+	assert_int_equal(query_number(DB, "SELECT count(*) FROM snapshot"), 2);
+	assert_int_equal(read_run(user, 4, &detail), RC_OK);
+	assert_string_equal(detail.snapshot, "{\"even\":1}");
+	assert_int_equal(read_run(user, 203, &detail), RC_OK);
+	assert_string_equal(detail.snapshot, "{\"odd\":1}");
+}
+
+/** Without options: 180 days. What an old run alone applied goes with it. */
+static void test_how_long_runs_are_kept(void **state)
+{
+	const int64_t day_ms = 86400000;
+	struct user *user = open_with(*state, NULL);
+	int64_t now = clock_wall_ms(&user->run.clock);
+	struct run_detail detail;
+	struct run_entry *runs;
+
+	for (size_t i = 0; i < LIMIT_HISTORY_LEAST; i++)
+		make_run(user, now - 181 * day_ms, i % 2 ? "{\"old\":1}" : "{\"both\":1}");
+	assert_int_equal(query_number(DB, "SELECT count(*) FROM snapshot"), 2);
+	for (size_t i = 0; i < LIMIT_HISTORY_LEAST; i++)
+		make_run(user, now - 179 * day_ms, "{\"both\":1}");
+	assert_int_equal(list_runs(user, &runs), LIMIT_HISTORY_LEAST);
+	assert_int_equal(runs[LIMIT_HISTORY_LEAST - 1].id, LIMIT_HISTORY_LEAST + 1);
+	assert_int_equal(query_number(DB, "SELECT count(*) FROM snapshot"), 1);
+	assert_int_equal(read_run(user, LIMIT_HISTORY_LEAST + 1, &detail), RC_OK);
+	assert_string_equal(detail.snapshot, "{\"both\":1}");
+}
+
 static void test_other_projects_keep_theirs(void **state)
 {
 	const struct store_options few = { .project = "shop", .holder = "alice@laptop", .history_runs = 1 };
@@ -219,6 +260,8 @@ int main(void)
 		TEST(test_a_damaged_snapshot_is_refused),
 		TEST(test_the_oldest_runs_are_forgotten_by_count),
 		TEST(test_old_runs_are_forgotten_but_for_the_last_ones),
+		TEST(test_how_many_runs_are_kept),
+		TEST(test_how_long_runs_are_kept),
 		TEST(test_other_projects_keep_theirs),
 		TEST(test_a_project_is_suspended_and_resumed),
 		TEST(test_suspending_needs_the_lease),
