@@ -201,7 +201,8 @@ enum rc restore_desired(struct arena *arena, const char *project, const struct r
 		*ret_missing = r.missing;
 	if (rc)
 		return rc;
-	qsort(r.desired->tunnels, r.desired->tunnel_count, sizeof(*r.desired->tunnels), compare_tunnels);
+	if (r.desired->tunnel_count)
+		qsort(r.desired->tunnels, r.desired->tunnel_count, sizeof(*r.desired->tunnels), compare_tunnels);
 	*ret_desired = r.desired;
 	return RC_OK;
 }
