@@ -33,13 +33,11 @@ class World(lab.Lab):
     """A folder with manifests, state and a simulator of its own; several at once."""
 
     zones = ["example.com"]
-    simulator_options = ["--rate-limit", "1000000/1s"]
 
     def __init__(self, folder):
         super().__init__()
         self.folder = pathlib.Path(folder)
         self.seen = []
-        self.kept = None
         self.store = stores.File(self)
 
     def runTest(self):
@@ -63,20 +61,15 @@ class World(lab.Lab):
         """The world as it was before the step: all of it, or the state alone."""
         for path in self.folder.glob("state.db*"):
             path.unlink()
-        for path in snapshot.glob("state.db*"):
-            shutil.copy(path, self.folder / path.name)
-        if not is_all:
-            return
-        if self.kept is None:
+        if is_all:
             self.stop_simulator()
             for path in self.folder.glob("sim.db*"):
                 path.unlink()
-            for path in snapshot.glob("sim.db*"):
+        for path in snapshot.iterdir():
+            if is_all or path.name.startswith("state.db"):
                 shutil.copy(path, self.folder / path.name)
+        if is_all:
             self.start()
-            self.kept = self.control("POST", "/snapshots", {})["id"]
-        else:
-            self.control("POST", "/restore", {"id": self.kept})
 
     def called(self):
         """The methods of the calls since it was asked last."""
