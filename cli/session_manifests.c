@@ -106,7 +106,7 @@ static enum rc open_cache(struct session *session)
 	struct arena *arena = session->run.arena;
 	const char *location = session->state_location;
 	char *folder = session_is_remote(location) ? file_join(arena, session->project.folder, ".adit") : file_folder(arena, location);
-	char *path = folder ? file_join(arena, folder, "cache.db") : NULL;
+	char *path = folder ? file_join(arena, folder, "adit-cache.db") : NULL;
 
 	if (!path)
 		return RC_NOMEM;

@@ -14,9 +14,10 @@
 #include "base/alloc.h"
 
 #define FORMAT 1
+#define APPLICATION_ID 0x61646963 /* "adic" */
 /* Damage is noticed by SQLite or by the reader's checksum: nothing waits for the disk. */
 #define SETUP "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA cache_size=-8192;"
-#define SCHEMA "PRAGMA user_version=1; CREATE TABLE entry(key BLOB PRIMARY KEY, run INTEGER NOT NULL, bytes BLOB NOT NULL);"
+#define SCHEMA "PRAGMA application_id=1633970531; PRAGMA user_version=1; CREATE TABLE entry(key BLOB PRIMARY KEY, run INTEGER NOT NULL, bytes BLOB NOT NULL);"
 
 struct cache {
 	char *path;
@@ -61,6 +62,21 @@ static int64_t read_number(sqlite3 *db, const char *sql)
 	return number;
 }
 
+/* A database of somebody else's that happens to have this name is left alone; an empty one is an attempt of ours. */
+static bool is_others(const char *path)
+{
+	int64_t id = -1, tables = -1;
+	sqlite3 *db = NULL;
+
+	/* Whoever looks changes nothing, not even the way in which it is written. */
+	if (!sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL)) {
+		id = read_number(db, "PRAGMA application_id");
+		tables = read_number(db, "SELECT count(*) FROM sqlite_schema");
+	}
+	sqlite3_close(db);
+	return id >= 0 && id != APPLICATION_ID && tables > 0;
+}
+
 static int connect(struct cache *cache, int flags)
 {
 	int code = sqlite3_open_v2(cache->path, &cache->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
@@ -84,7 +100,7 @@ static void connect_to_read(struct cache *cache)
 
 	if (lstat(cache->path, &status))
 		return;
-	if (!is_ours(&status)) {
+	if (!is_ours(&status) || is_others(cache->path)) {
 		cache->is_broken = true;
 		return;
 	}

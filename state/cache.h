@@ -1,7 +1,7 @@
 /** @file
  * Bytes by key in one file that may be lost at any time: what can be made again, kept to save the time. Nothing here fails:
- * a file that cannot be read, made or locked is no cache, nor is one that others may read or write; one that is damaged is
- * made anew. Its contents are to be checked by whoever reads them. */
+ * a file that cannot be read, made or locked is no cache, nor is one that others may read or write, or another
+ * program's database; one that is damaged is made anew. Its contents are to be checked by whoever reads them. */
 #ifndef ADIT_STATE_CACHE_H
 #define ADIT_STATE_CACHE_H
 

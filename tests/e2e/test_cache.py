@@ -1,5 +1,6 @@
 """What large inputs leave beside the state is never needed and never believed over the files."""
 
+import sqlite3
 import stat
 import unittest
 
@@ -15,7 +16,7 @@ class Cache(lab.Lab):
         super().setUp()
         self.project("  state: state/state.db\n  dns: {settle: 0s}")
         (self.folder / "state").mkdir()
-        self.path = self.folder / "state" / "cache.db"
+        self.path = self.folder / "state" / "adit-cache.db"
         self.write("gateway.yaml", lab.gateway())
         # Over two megabytes, with what makes a document large and says nothing.
         for i in range(FILES):
@@ -81,6 +82,15 @@ class Cache(lab.Lab):
         self.path.symlink_to("other.db")
         self.assertEqual(self.planned(), cold)
         self.assertEqual(self.path.with_name("other.db").read_bytes(), damaged)
+
+    def test_another_programs_database(self):
+        with sqlite3.connect(self.path) as database:
+            database.execute("CREATE TABLE precious(x)")
+        database.close()
+        self.path.chmod(0o600)
+        kept = self.path.read_bytes()
+        self.planned()
+        self.assertEqual(self.path.read_bytes(), kept)
 
     def test_small_inputs_leave_nothing(self):
         for i in range(FILES):
