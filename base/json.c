@@ -170,6 +170,15 @@ struct json *json_new_string(struct arena *arena, const char *text)
 	return value->u.string ? value : NULL;
 }
 
+struct json *json_borrow_string(struct arena *arena, const char *text)
+{
+	struct json *value = json_new(arena, JSON_STRING);
+
+	if (value)
+		value->u.string = text;
+	return value;
+}
+
 struct json *json_new_int(struct arena *arena, int64_t number)
 {
 	struct json *value = json_new(arena, JSON_NUMBER);
@@ -229,23 +238,54 @@ enum rc json_push(struct arena *arena, struct json *array, struct json *value)
 	return RC_OK;
 }
 
-static enum rc copy_children(struct arena *arena, const struct json *from, struct json *to)
+static const char *copy_key(struct arena *arena, const char *key, struct map *keys)
 {
-	enum rc rc = RC_OK;
+	const char *copy = keys ? map_get(keys, key) : NULL;
 
-	for (size_t i = 0; !rc && from->type == JSON_ARRAY && i < from->u.array.count; i++)
-		rc = json_push(arena, to, json_copy(arena, from->u.array.items[i]));
-	for (size_t i = 0; !rc && from->type == JSON_OBJECT && i < from->u.object.count; i++) {
-		const struct json_member *member = &from->u.object.members[i];
-		const char *key = arena_strdup(arena, member->key);
-		struct json *value = json_copy(arena, member->value);
-
-		rc = key && value ? json_append_member(arena, to, key, value) : RC_NOMEM;
-	}
-	return rc;
+	if (copy)
+		return copy;
+	copy = arena_strdup(arena, key);
+	return copy && keys && map_put(keys, copy, (void *)(uintptr_t)copy, NULL) ? NULL : copy;
 }
 
-struct json *json_copy(struct arena *arena, const struct json *value)
+static enum rc copy_items(struct arena *arena, const struct json *from, struct json *to, struct map *keys)
+{
+	size_t count = from->u.array.count;
+	struct json **items = count ? arena_array(arena, count, sizeof(*items)) : NULL;
+
+	if (count && !items)
+		return RC_NOMEM;
+	to->u.array.items = items;
+	to->u.array.capacity = count;
+	for (; to->u.array.count < count; to->u.array.count++) {
+		items[to->u.array.count] = json_copy_keys(arena, from->u.array.items[to->u.array.count], keys);
+		if (!items[to->u.array.count])
+			return RC_NOMEM;
+	}
+	return RC_OK;
+}
+
+static enum rc copy_members(struct arena *arena, const struct json *from, struct json *to, struct map *keys)
+{
+	size_t count = from->u.object.count;
+	struct json_member *members = count ? arena_array(arena, count, sizeof(*members)) : NULL;
+
+	if (count && !members)
+		return RC_NOMEM;
+	to->u.object.members = members;
+	to->u.object.capacity = count;
+	for (; to->u.object.count < count; to->u.object.count++) {
+		const struct json_member *member = &from->u.object.members[to->u.object.count];
+
+		members[to->u.object.count].key = copy_key(arena, member->key, keys);
+		members[to->u.object.count].value = json_copy_keys(arena, member->value, keys);
+		if (!members[to->u.object.count].key || !members[to->u.object.count].value)
+			return RC_NOMEM;
+	}
+	return RC_OK;
+}
+
+struct json *json_copy_keys(struct arena *arena, const struct json *value, struct map *keys)
 {
 	struct json *copy = json_new(arena, value ? value->type : JSON_NULL);
 
@@ -256,8 +296,13 @@ struct json *json_copy(struct arena *arena, const struct json *value)
 	case JSON_BOOL:
 	case JSON_NUMBER: *copy = *value; break;
 	case JSON_STRING: copy->u.string = arena_strdup(arena, value->u.string); break;
-	case JSON_ARRAY:
-	case JSON_OBJECT: return copy_children(arena, value, copy) ? NULL : copy;
+	case JSON_ARRAY: return copy_items(arena, value, copy, keys) ? NULL : copy;
+	case JSON_OBJECT: return copy_members(arena, value, copy, keys) ? NULL : copy;
 	}
 	return value->type == JSON_STRING && !copy->u.string ? NULL : copy;
+}
+
+struct json *json_copy(struct arena *arena, const struct json *value)
+{
+	return json_copy_keys(arena, value, NULL);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/map.h"
 #include "base/rc.h"
 #include "base/strbuf.h"
 
@@ -65,6 +66,8 @@ bool json_equal(const struct json *a, const struct json *b);
 struct json *json_new(struct arena *arena, enum json_type type);
 /** @param text copied; NULL gives a JSON null */
 struct json *json_new_string(struct arena *arena, const char *text);
+/** @param text not copied: it must live as long as the value */
+struct json *json_borrow_string(struct arena *arena, const char *text);
 struct json *json_new_int(struct arena *arena, int64_t value);
 struct json *json_new_bool(struct arena *arena, bool value);
 /** Set or replace a member, in time linear in the members so far; the key and value are borrowed. NULL value gives RC_NOMEM, so builders can be nested. */
@@ -72,6 +75,9 @@ enum rc json_set(struct arena *arena, struct json *object, const char *key, stru
 enum rc json_push(struct arena *arena, struct json *array, struct json *value) MUST_CHECK;
 /** Deep copy; arena. */
 struct json *json_copy(struct arena *arena, const struct json *value);
+/** json_copy() in which equal keys of all objects are one text.
+ * @param keys  those known so far, and, in @p arena, those that are new; NULL: each is copied */
+struct json *json_copy_keys(struct arena *arena, const struct json *value, struct map *keys);
 
 /** Write canonical text: no white space, members sorted by key bytes, integers below 10^21 without exponent, shortest
  * round-trip form of other numbers, no number that is not finite (null instead). Same value, same bytes. NULL

@@ -18,21 +18,6 @@
 #include "report/plan_text.h"
 
 /** Who is recorded: what decides between two claimants. */
-static enum rc recorded_owners(struct session *session, const struct recorded_state *recorded, struct map *ret_map)
-{
-	enum rc rc;
-
-	map_init(ret_map, session->run.arena);
-	rc = map_reserve(ret_map, recorded->count);
-	for (size_t i = 0; !rc && i < recorded->count; i++) {
-		const struct resource *resource = recorded->items[i].resource;
-		const char *owner = resource->kind == RESOURCE_RULE ? resource->origin.object : resource->tunnel;
-
-		if (resource->kind != RESOURCE_TUNNEL && owner)
-			rc = map_put(ret_map, resource->address, (void *)(uintptr_t)owner, NULL);
-	}
-	return rc;
-}
 
 /** A source that went empty is more often a broken pipeline than a wish. */
 static enum rc check_sources(struct session *session, const struct recorded_state *recorded)
@@ -51,7 +36,6 @@ static enum rc check_sources(struct session *session, const struct recorded_stat
 
 static enum rc load_desired(struct session *session, enum planning_mode mode, const struct recorded_state *recorded)
 {
-	struct map owners;
 	enum rc rc;
 
 	if (mode == PLANNING_ROLLBACK)
@@ -74,9 +58,7 @@ static enum rc load_desired(struct session *session, enum planning_mode mode, co
 			rc = RC_INVALID;
 		}
 	}
-	if (!rc)
-		rc = recorded_owners(session, recorded, &owners);
-	return rc ? rc : session_translate(session, &owners);
+	return rc ? rc : session_translate(session, recorded);
 }
 
 enum rc planning_connect(struct session *session)

@@ -92,8 +92,8 @@ enum rc session_begin_manifests(struct session *session) MUST_CHECK;
 enum rc session_load_manifests(struct session *session) MUST_CHECK;
 
 /** Translate into session->desired.
- * @param recorded  struct translate_input's; NULL: nothing recorded */
-enum rc session_translate(struct session *session, const struct map *recorded) MUST_CHECK;
+ * @param recorded  whose what was: decides between two claimants; NULL: nothing recorded */
+enum rc session_translate(struct session *session, const struct recorded_state *recorded) MUST_CHECK;
 
 /** session_load_project(), session_load_manifests() and session_translate() without recorded owners: what the
  * commands do that never look at state. When documents were refused nothing is translated: RC_INVALID. */

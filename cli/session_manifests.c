@@ -150,11 +150,23 @@ enum rc session_load_manifests(struct session *session)
 	return rc;
 }
 
-enum rc session_translate(struct session *session, const struct map *recorded)
+/** Who is recorded: what decides between two claimants. */
+static const char *recorded_owner(const void *context, const char *address)
+{
+	const struct recorded_state *recorded = context;
+	const struct recorded *item = map_get(&recorded->by_address, address);
+
+	if (!item || item->resource->kind == RESOURCE_TUNNEL)
+		return NULL;
+	return item->resource->kind == RESOURCE_RULE ? item->resource->origin.object : item->resource->tunnel;
+}
+
+enum rc session_translate(struct session *session, const struct recorded_state *recorded)
 {
 	struct translate_input input = {
 		.project = &session->project,
 		.objects = &session->objects,
+		.recorded_owner = recorded ? recorded_owner : NULL,
 		.recorded = recorded,
 		.taken = sharing_taken(session),
 		.may_be_empty = session->options.allow_empty,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/str.h"
 
 const char *document_hostname(const struct json *rule)
@@ -56,17 +57,18 @@ enum rc document_rules(struct arena *arena, const char *tunnel_address, const st
 	const struct json *ingress = json_get(document, "ingress");
 	size_t count = ingress && ingress->type == JSON_ARRAY ? json_count(ingress) : 0;
 	struct resource **rules = arena_array(arena, count, sizeof(struct resource *));
+	struct arena *scratch = arena_new(LIMIT_ARENA_BYTES);
+	enum rc rc = rules && scratch ? RC_OK : RC_NOMEM;
 	struct map seen;
 
-	if (!rules)
-		return RC_NOMEM;
-	map_init(&seen, arena);
-	for (size_t i = 0; i < count; i++) {
-		enum rc rc = rule_resource(arena, tunnel_address, json_item(ingress, i), i + 1 == count, &seen, &rules[i]);
-
-		if (rc)
-			return rc;
-	}
+	map_init(&seen, scratch);
+	if (!rc)
+		rc = map_reserve(&seen, count);
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = rule_resource(arena, tunnel_address, json_item(ingress, i), i + 1 == count, &seen, &rules[i]);
+	arena_free(scratch);
+	if (rc)
+		return rc;
 	*ret_rules = rules;
 	*ret_count = count;
 	return RC_OK;
@@ -78,7 +80,7 @@ enum rc document_order(struct arena *arena, struct resource *const *rules, size_
 	enum rc rc = order ? RC_OK : RC_NOMEM;
 
 	for (size_t i = 0; !rc && i < count; i++)
-		rc = json_push(arena, order, json_new_string(arena, rules[i]->address));
+		rc = json_push(arena, order, json_borrow_string(arena, rules[i]->address));
 	if (!rc)
 		*ret_order = order;
 	return rc;

@@ -12,7 +12,7 @@
  * @return RC_OK; RC_NOMEM */
 enum rc document_rules(struct arena *arena, const char *tunnel_address, const struct json *document,
 		       struct resource ***ret_rules, size_t *ret_count) MUST_CHECK;
-/** Array of the addresses, for the tunnel's rule_order; arena. */
+/** Array of the addresses, for the tunnel's rule_order; arena; the texts are borrowed from the rules. */
 enum rc document_order(struct arena *arena, struct resource *const *rules, size_t count, struct json **ret_order) MUST_CHECK;
 /** Fingerprint of what adit models of a document: rules in order and the top-level originRequest; "" for none; arena. */
 char *document_fingerprint(struct arena *arena, const struct json *document);

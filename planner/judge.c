@@ -193,6 +193,14 @@ static bool record_is_stale(const struct triple *triple)
 	       !str_eq(recorded->resource->tunnel, triple->desired->tunnel);
 }
 
+bool judge_is_settled(const struct planning *p, const struct triple *triple)
+{
+	if (!triple->desired || !triple->recorded || !triple->live || p->in->project->ignore_count)
+		return false;
+	return resource_equal(triple->recorded->resource, triple->live) && resource_equal(triple->desired, triple->live) &&
+	       !record_is_stale(triple) && !triple->is_record_stale;
+}
+
 static bool decide(const struct triple *triple, bool is_rollback, struct change *change)
 {
 	if (triple->desired && !triple->live) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/str.h"
 #include "planner/planning.h"
 
@@ -106,7 +107,9 @@ static enum rc index_input(struct planning *p)
 	enum rc rc = map_reserve(&p->recorded_by_id, recorded->count / 2);
 
 	if (!rc)
-		rc = map_reserve(&p->desired_rules, desired->cname_count);
+		rc = map_reserve(&p->desired_rules, desired->rule_count);
+	if (!rc)
+		rc = map_reserve(&p->live_rules, desired->rule_count);
 	for (size_t i = 0; !rc && i < recorded->count; i++)
 		if (recorded->items[i].resource->id)
 			rc = map_put(&p->recorded_by_id, recorded->items[i].resource->id, &recorded->items[i], NULL);
@@ -267,6 +270,20 @@ void plan_finish(struct plan *plan)
 	count_calls(plan);
 }
 
+static enum rc build(struct planning *p)
+{
+	enum rc rc = compute(p);
+
+	if (rc)
+		return rc;
+	plan_finish(p->plan);
+	rc = plan_shared_expect(p);
+	if (rc)
+		return rc;
+	p->plan->digest = plan_digest(p->arena, p->plan);
+	return p->plan->digest ? RC_OK : RC_NOMEM;
+}
+
 enum rc plan_build(struct arena *arena, struct diags *diags, const struct plan_input *input, struct plan **ret_plan)
 {
 	struct planning p = {.arena = arena, .diags = diags, .in = input};
@@ -294,18 +311,14 @@ enum rc plan_build(struct arena *arena, struct diags *diags, const struct plan_i
 	plan->rollback_run = input->options->rollback_run;
 	plan->keep_going = input->options->keep_going;
 	plan->overrides = input->options->overrides;
-	rc = compute(&p);
-	if (rc)
-		return rc;
-	plan_finish(plan);
-	rc = plan_shared_expect(&p);
-	if (rc)
-		return rc;
-	plan->digest = plan_digest(arena, plan);
-	if (!plan->digest)
-		return RC_NOMEM;
-	*ret_plan = plan;
-	return RC_OK;
+	p.scratch = arena_new(LIMIT_ARENA_BYTES);
+	rc = p.scratch ? build(&p) : RC_NOMEM;
+	if (!rc && arena_has_failed(p.scratch))
+		rc = RC_NOMEM;
+	arena_free(p.scratch);
+	if (!rc)
+		*ret_plan = plan;
+	return rc;
 }
 
 bool plan_has_changes(const struct plan *plan)

@@ -105,14 +105,14 @@ static enum rc add_conflict(struct planning *p, struct cname_context *c, const s
 
 static bool is_other_owner(struct planning *p, const struct live_record *record)
 {
-	struct mark mark = mark_parse(p->arena, record->comment);
+	struct mark mark = mark_parse(p->scratch, record->comment);
 
 	return mark.project && !str_eq(mark.project, p->in->project->name);
 }
 
 static bool is_ours_by_mark(struct planning *p, const struct live_record *record)
 {
-	struct mark mark = mark_parse(p->arena, record->comment);
+	struct mark mark = mark_parse(p->scratch, record->comment);
 
 	return str_eq(record->type, "CNAME") && str_eq(mark.project, p->in->project->name);
 }
@@ -138,7 +138,7 @@ static enum rc find_record(struct planning *p, struct cname_context *c)
 		if (!c->record && !map_get(&c->account->gone, recorded->resource->id))
 			return set_unknown(p, c);
 	}
-	rc = live_name_find(p->arena, c->account, c->zone->zone.id, c->hostname, &c->in_the_way);
+	rc = live_name_find(p->scratch, c->account, c->zone->zone.id, c->hostname, &c->in_the_way);
 	for (size_t i = 0; !c->record && c->wanted && c->in_the_way && i < c->in_the_way->count; i++)
 		if (is_ours_by_mark(p, c->in_the_way->records[i]) && !is_another(p, c, c->in_the_way->records[i]))
 			c->record = c->in_the_way->records[i];
@@ -203,26 +203,38 @@ static enum rc check_name(struct planning *p, struct cname_context *c, bool *ret
 	return RC_OK;
 }
 
-/** The desired CNAME with everything filled in that only live knows. */
-static enum rc complete(struct planning *p, struct cname_context *c)
+/** Both sides to be compared: the desired CNAME with everything filled in that only live knows, and the live record.
+ * @param arena  for both */
+static enum rc complete(struct planning *p, struct arena *arena, struct cname_context *c)
 {
-	const struct resource *bare = c->wanted->cname;
-	const struct tunnel_context *tunnel = map_get(&p->tunnel_by_address, bare->tunnel);
-	struct resource *full = (void *)arena_memdup(p->arena, bare, sizeof(*bare));
+	const struct resource *bare = c->wanted ? c->wanted->cname : NULL;
+	struct resource *full;
 
+	c->triple.live = NULL;
+	if (c->record) {
+		c->triple.live = live_record_resource(arena, c->account->account, c->zone->zone.name, c->record);
+		if (!c->triple.live)
+			return RC_NOMEM;
+	}
+	if (!bare)
+		return RC_OK;
+	full = (void *)arena_memdup(arena, bare, sizeof(*bare));
 	if (!full)
 		return RC_NOMEM;
-	if (!tunnel || tunnel->is_unknown)
-		return set_unknown(p, c);
 	full->u.cname.zone = c->zone->zone.name;
-	full->u.cname.comment =
-		mark_apply(p->arena, p->in->project->name, bare->tunnel, c->record ? c->record->comment : "");
-	c->triple.is_held = tunnel->is_contested;
-	if (tunnel->live)
-		full->u.cname.content = arena_printf(p->arena, "%s.cfargotunnel.com", tunnel->live->tunnel.id);
-	if (!full->u.cname.comment || (tunnel->live && !full->u.cname.content))
-		return RC_NOMEM;
+	full->u.cname.content = c->tunnel->target;
+	full->u.cname.comment = mark_apply(arena, p->in->project->name, bare->tunnel, c->record ? c->record->comment : "");
 	c->triple.desired = full;
+	return full->u.cname.comment ? RC_OK : RC_NOMEM;
+}
+
+/** The tunnel that it shall point at. */
+static enum rc find_tunnel(struct planning *p, struct cname_context *c)
+{
+	c->tunnel = map_get(&p->tunnel_by_address, c->wanted->cname->tunnel);
+	if (!c->tunnel || c->tunnel->is_unknown)
+		return set_unknown(p, c);
+	c->triple.is_held = c->tunnel->is_contested;
 	return RC_OK;
 }
 
@@ -261,11 +273,15 @@ static enum rc judge_cname(struct planning *p, struct cname_context *c)
 	c->triple.account_id = c->account->account_id;
 	c->triple.zone_id = c->zone->zone.id;
 	c->triple.is_protected = c->wanted && c->wanted->protect;
-	if (c->record) {
-		c->triple.live = live_record_resource(p->arena, c->account->account, c->zone->zone.name, c->record);
-		if (!c->triple.live)
-			return RC_NOMEM;
+	/* Most are as they should be, and leave nothing behind. */
+	if (c->wanted && c->triple.recorded && c->record && !c->is_takeover) {
+		rc = complete(p, p->scratch, c);
+		if (rc || judge_is_settled(p, &c->triple))
+			return rc;
 	}
+	rc = complete(p, p->arena, c);
+	if (rc)
+		return rc;
 	if (p->in->options->keep_going && p->in->options->has_invalid_input && c->triple.recorded)
 		c->triple.is_held |= !c->wanted || !str_eq(c->wanted->cname->origin.object,
 							   c->triple.recorded->resource->origin.object);
@@ -290,8 +306,10 @@ static enum rc judge_cname(struct planning *p, struct cname_context *c)
 static enum rc plan_one(struct planning *p, struct cname_context *c)
 {
 	bool done = false;
-	enum rc rc = find_zone(p, c, &done);
+	enum rc rc;
 
+	arena_reset(p->scratch);
+	rc = find_zone(p, c, &done);
 	if (!rc && !done)
 		rc = find_record(p, c);
 	if (!rc && !done && !c->is_unknown && c->wanted)
@@ -300,12 +318,10 @@ static enum rc plan_one(struct planning *p, struct cname_context *c)
 		rc = check_owner(p, c, &done);
 	if (!rc && !done && !c->is_unknown && c->wanted)
 		rc = check_name(p, c, &done);
-	if (!rc && c->record)
+	if (!rc && c->record && !map_get(&p->recorded_by_id, c->record->id))
 		rc = map_put(&p->cname_ids, c->record->id, p, NULL);
-	if (!rc && c->triple.recorded && c->triple.recorded->resource->id)
-		rc = map_put(&p->cname_ids, c->triple.recorded->resource->id, p, NULL);
 	if (!rc && !done && !c->is_unknown && c->wanted)
-		rc = complete(p, c);
+		rc = find_tunnel(p, c);
 	if (rc || done || c->is_unknown)
 		return rc;
 	return judge_cname(p, c);
@@ -315,13 +331,9 @@ enum rc plan_cnames(struct planning *p)
 {
 	const struct desired *desired = p->in->desired;
 	const struct recorded_state *recorded = p->in->recorded;
-	struct map wanted;
-	enum rc rc = RC_OK;
+	bool *is_wanted = arena_array(p->arena, recorded->count, sizeof(*is_wanted));
+	enum rc rc = is_wanted ? RC_OK : RC_NOMEM;
 
-	map_init(&wanted, p->arena);
-	rc = map_reserve(&wanted, desired->cname_count);
-	if (!rc)
-		rc = map_reserve(&p->cname_ids, desired->cname_count);
 	for (size_t i = 0; !rc && i < desired->cname_count; i++) {
 		const struct resource *cname = desired->cnames[i].cname;
 		struct cname_context c = {.wanted = &desired->cnames[i], .hostname = cname->u.cname.name};
@@ -329,15 +341,15 @@ enum rc plan_cnames(struct planning *p)
 		c.triple.address = cname->address;
 		c.triple.recorded = planning_recorded(p, cname->address);
 		c.account = live_account(p->in->live, cname->u.cname.account);
-		rc = map_put(&wanted, cname->address, &desired->cnames[i], NULL);
-		if (!rc)
-			rc = plan_one(p, &c);
+		if (c.triple.recorded)
+			is_wanted[c.triple.recorded - recorded->items] = true;
+		rc = plan_one(p, &c);
 	}
 	for (size_t i = 0; !rc && i < recorded->count; i++) {
 		const struct resource *cname = recorded->items[i].resource;
 		struct cname_context c = {.hostname = cname->u.cname.name};
 
-		if (cname->kind != RESOURCE_CNAME || map_get(&wanted, cname->address))
+		if (cname->kind != RESOURCE_CNAME || is_wanted[i])
 			continue;
 		c.triple.address = cname->address;
 		c.triple.recorded = &recorded->items[i];

@@ -12,6 +12,7 @@ struct cname_context {
 	const char *hostname;
 	const struct live_account *account;
 	const struct live_zone_records *zone;
+	const struct tunnel_context *tunnel;       /**< what it shall point at; NULL: not wanted */
 	const struct live_record *record;          /**< ours; NULL: none */
 	const struct live_name *in_the_way;        /**< what stands on the name in that zone; NULL: nothing */
 	bool is_unknown, is_takeover;

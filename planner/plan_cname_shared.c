@@ -7,8 +7,8 @@
 static bool points_at(struct planning *p, const struct live_record *record, const struct shared_tunnel *tunnel)
 {
 	const char *id = tunnel->gateway ? tunnel->gateway->tunnel_id : NULL;
-	const char *target = id ? arena_printf(p->arena, "%s.cfargotunnel.com", id) : NULL;
-	const char *content = str_lower(p->arena, record->content);
+	const char *target = id ? arena_printf(p->scratch, "%s.cfargotunnel.com", id) : NULL;
+	const char *content = str_lower(p->scratch, record->content);
 
 	return str_eq(record->type, "CNAME") && target && content && str_eq(content, target);
 }
@@ -19,7 +19,7 @@ static const struct live_record *find_partners(struct planning *p, const struct 
 {
 	for (size_t i = 0; c->in_the_way && i < c->in_the_way->count; i++) {
 		const struct live_record *record = c->in_the_way->records[i];
-		const char *owner = mark_parse(p->arena, record->comment).project;
+		const char *owner = mark_parse(p->scratch, record->comment).project;
 
 		if (owner && !str_eq(owner, p->in->project->name) && points_at(p, record, tunnel))
 			return record;

@@ -114,12 +114,9 @@ static enum rc index_tunnels(struct exposure *e)
 
 	for (size_t i = 0; !rc && i < e->p->tunnel_count; i++) {
 		const struct tunnel_context *context = e->p->tunnels[i];
-		const char *target;
 
-		if (!context->live)
-			continue;
-		target = arena_printf(e->p->arena, "%s.cfargotunnel.com", context->live->tunnel.id);
-		rc = target ? map_put(&e->tunnels, target, (void *)(uintptr_t)context->address, NULL) : RC_NOMEM;
+		if (context->target)
+			rc = map_put(&e->tunnels, context->target, (void *)(uintptr_t)context->address, NULL);
 	}
 	return rc;
 }

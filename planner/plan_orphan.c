@@ -24,6 +24,14 @@ static enum rc add_orphan(struct planning *p, const struct orphan *orphan)
 	return change.expected ? planning_add_change(p, &change, NULL) : RC_NOMEM;
 }
 
+/** Belongs to a recorded or a desired cname. */
+static bool is_cname(const struct planning *p, const char *record_id)
+{
+	const struct recorded *recorded = map_get(&p->recorded_by_id, record_id);
+
+	return (recorded && recorded->resource->kind == RESOURCE_CNAME) || map_get(&p->cname_ids, record_id);
+}
+
 static enum rc record_orphan(struct planning *p, const struct live_account *account, const struct live_zone_records *zone,
 			     const struct live_record *record)
 {
@@ -31,7 +39,7 @@ static enum rc record_orphan(struct planning *p, const struct live_account *acco
 	struct orphan orphan = {.account_id = account->account_id, .zone_id = zone->zone.id};
 	struct resource *live;
 
-	if (!str_eq(record->type, "CNAME") || map_get(&p->cname_ids, record->id) || !str_has_prefix(record->comment, "adit:"))
+	if (!str_eq(record->type, "CNAME") || is_cname(p, record->id) || !str_has_prefix(record->comment, "adit:"))
 		return RC_OK;
 	mark = mark_parse(p->arena, record->comment);
 	if (!str_eq(mark.project, p->in->project->name))

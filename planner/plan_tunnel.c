@@ -128,6 +128,9 @@ static enum rc live_resource(struct planning *p, struct tunnel_context *context)
 		rc = document_order(p->arena, context->live_rules, context->live_rule_count, &order);
 	if (rc)
 		return rc;
+	context->target = arena_printf(p->arena, "%s.cfargotunnel.com", state->tunnel.id);
+	if (!context->target)
+		return RC_NOMEM;
 	tunnel->kind = RESOURCE_TUNNEL;
 	tunnel->address = context->address;
 	tunnel->tunnel = context->address;

@@ -13,6 +13,7 @@ struct tunnel_context {
 	const struct recorded *recorded;           /**< NULL: not recorded */
 	const struct live_account *account;        /**< NULL: the account is not part of the project any more */
 	const struct live_tunnel_state *live;      /**< NULL: not there */
+	const char *target;                        /**< what its CNAMEs point at; NULL when not there */
 	struct resource *live_tunnel;              /**< live as a resource; NULL when not there */
 	struct resource **live_rules;
 	size_t live_rule_count;
@@ -45,6 +46,7 @@ struct triple {
 
 struct planning {
 	struct arena *arena;
+	struct arena *scratch;                     /**< for one hostname at a time */
 	struct diags *diags;
 	const struct plan_input *in;
 	struct plan *plan;
@@ -55,12 +57,14 @@ struct planning {
 	struct map recorded_by_id;                 /**< tunnel and record ids -> struct recorded * */
 	struct map held_hosts;                     /**< contested hostnames: their rules stay as they are */
 	struct map kept_hosts, kept_tunnels;       /**< what a record that is not touched may point at: does not go */
-	struct map cname_ids;                      /**< record ids that belong to a recorded or desired cname */
+	struct map cname_ids;                      /**< ids of records that are a desired cname's, though not recorded as it */
 };
 
 /** Judge one address by the table of three states; adds drift and at most one change.
  * @param ret_change  the change, or NULL when there is none; may be NULL */
 enum rc judge(struct planning *p, struct triple *triple, struct change **ret_change) MUST_CHECK;
+/** True when desired, recorded and live agree, so that judge() would find nothing; false may be said of such, too. */
+bool judge_is_settled(const struct planning *p, const struct triple *triple);
 /** Append a change. @return RC_OK or RC_NOMEM */
 enum rc planning_add_change(struct planning *p, const struct change *change, struct change **ret_change) MUST_CHECK;
 enum rc planning_add_drift(struct planning *p, const struct drift *drift) MUST_CHECK;

@@ -248,7 +248,13 @@ static enum rc take_record(struct shape *shape, struct call *call, const struct 
 
 static enum rc take_config(struct shape *shape, struct call *call, const struct json *result)
 {
-	return shape_config(shape, result, &call->config);
+	enum rc rc = shape_config(shape, result, &call->config);
+
+	if (rc || !call->config.document)
+		return rc;
+	/* Documents have thousands of rules, of the same few keys. */
+	call->config.document = json_copy_keys(shape->arena, call->config.document, shape->repeated);
+	return call->config.document ? RC_OK : RC_NOMEM;
 }
 
 static enum rc take_connections(struct shape *shape, struct call *call, const struct json *result)
@@ -372,12 +378,15 @@ static bool is_never_configured(const struct call *call)
 	return call->kind == CALL_CONFIG_GET && call->code == CODE_CONFIG_NOT_FOUND;
 }
 
-enum rc answer_take(const struct wire_context *context, struct call *call, const struct http_answer *answer)
+/** Take an answer whose tree is made in @p tree. */
+static enum rc take(const struct wire_context *context, struct arena *tree, struct call *call, const struct http_answer *answer)
 {
-	struct shape shape = {.arena = call->arena};
+	struct map repeated;
+	struct shape shape = {.arena = call->arena, .repeated = &repeated};
 	struct envelope envelope = {0};
-	enum rc rc = answer_open(context, call->arena, call, answer, &envelope);
+	enum rc rc = answer_open(context, tree, call, answer, &envelope);
 
+	map_init(&repeated, tree);
 	call->config.version = -1;
 	if (rc && (is_gone_as_wanted(call, rc) || is_never_configured(call))) {
 		call->code = 0;
@@ -395,4 +404,15 @@ enum rc answer_take(const struct wire_context *context, struct call *call, const
 	if (rc == RC_CORRUPT)
 		return answer_misshapen(context, call, shape.expected);
 	return rc ? answer_fail(context, call, outcome(call, rc, true), "out of memory") : RC_OK;
+}
+
+enum rc answer_take(const struct wire_context *context, struct call *call, const struct http_answer *answer)
+{
+	enum rc rc;
+
+	if (call->kind != CALL_CONFIG_GET && call->kind != CALL_CONFIG_PUT)
+		return take(context, call->arena, call, answer);
+	rc = take(context, context->scratch, call, answer);
+	arena_reset(context->scratch);
+	return rc;
 }

@@ -13,7 +13,7 @@
 struct shape {
 	struct arena *arena;
 	bool is_copied;          /**< the tree goes: copy what is kept */
-	struct map *repeated;    /**< is_copied: texts that many things have, copied once */
+	struct map *repeated;    /**< texts that many things have, copied once */
 	const char *zone_id;     /**< given to each record; arena */
 	const char *expected;    /**< set when RC_CORRUPT: what should have been there; arena or static */
 };

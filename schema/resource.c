@@ -85,6 +85,8 @@ static const struct json *json_at(const struct resource *resource, const struct 
 
 static bool strings_equal(const struct field *field, const char *a, const char *b)
 {
+	if (a == b)
+		return true;
 	if (field->flags & FIELD_LATE && (!a || !b))
 		return a == b;
 	if (field->flags & FIELD_ANY_CASE)

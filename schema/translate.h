@@ -13,9 +13,10 @@
 struct translate_input {
 	const struct project *project;
 	const struct objects *objects;
-	/** Who is recorded: rule address -> origin object ("HTTPRoute shop/web"), "cname/<fqdn>" -> tunnel address. Who is
-	 * recorded keeps it while it claims it. NULL: nothing recorded (render, validate). */
-	const struct map *recorded;
+	/** Who is recorded: of a rule's address the origin object ("HTTPRoute shop/web"), of "cname/<fqdn>" the tunnel's
+	 * address; NULL: nobody. Who is recorded keeps it while it claims it. NULL: nothing recorded (render, validate). */
+	const char *(*recorded_owner)(const void *recorded, const char *address);
+	const void *recorded;
 	/** Rule address -> the other project that has this place in a shared tunnel (const char *); NULL: nobody. */
 	const struct map *taken;
 	bool may_be_empty; /**< an input without a Gateway of ours asks for nothing, and is no fault */

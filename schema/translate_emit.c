@@ -186,14 +186,8 @@ static enum rc make_order(struct translation *t, const struct desired_tunnel *tu
 	struct json *order = json_new(t->arena, JSON_ARRAY);
 	enum rc rc = order ? RC_OK : RC_NOMEM;
 
-	for (size_t i = 0; !rc && i < tunnel->rule_count; i++) {
-		struct json *item = json_new(t->arena, JSON_STRING);
-
-		/* The rule's own text: json_new_string() would copy it, and there may be very many. */
-		if (item)
-			item->u.string = tunnel->rules[i]->address;
-		rc = json_push(t->arena, order, item);
-	}
+	for (size_t i = 0; !rc && i < tunnel->rule_count; i++)
+		rc = json_push(t->arena, order, json_borrow_string(t->arena, tunnel->rules[i]->address));
 	if (!rc)
 		*ret_order = order;
 	return rc;

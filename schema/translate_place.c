@@ -114,15 +114,23 @@ static const char *host_reason(struct translation *t, const struct draft_host *w
 			    winner->hostname, winner->draft->object, why);
 }
 
+static const char *recorded_owner(const struct translation *t, const char *address)
+{
+	return t->in->recorded_owner ? t->in->recorded_owner(t->in->recorded, address) : NULL;
+}
+
 static enum rc settle_host(struct translation *t, struct draft_host *first)
 {
-	const char *address = resource_cname_address(t->arena, first->hostname);
-	const char *recorded = address && t->in->recorded ? map_get(t->in->recorded, address) : NULL;
 	struct draft_host *winner = first;
+	const char *address, *recorded;
 	bool is_recorded = false;
 
+	if (!first->rival)
+		return RC_OK;
+	address = resource_cname_address(t->arena, first->hostname);
 	if (!address)
 		return RC_NOMEM;
+	recorded = recorded_owner(t, address);
 	for (struct draft_host *host = first; host; host = host->rival) {
 		bool stood = str_eq(recorded, host->draft->address);
 		int order = compare_age(host->created_s, host->key, winner->created_s, winner->key);
@@ -193,8 +201,11 @@ static bool is_contender(const struct candidate *c)
 
 static void settle_place(struct translation *t, struct place *place)
 {
-	const char *recorded = t->in->recorded ? map_get(t->in->recorded, place->address) : NULL;
+	const char *recorded = NULL;
 
+	/* One alone needs no judge. */
+	if (t->in->taken || (place->candidates && place->candidates->next))
+		recorded = recorded_owner(t, place->address);
 	if (!recorded && t->in->taken)
 		place->taken_by = map_get(t->in->taken, place->address);
 	for (const struct candidate *c = place->candidates; c && !place->host->is_lost && !place->taken_by; c = c->next) {

@@ -22,7 +22,7 @@
 #define NO(code, message) \
 	"{\"success\":false,\"errors\":[{\"code\":" #code ",\"message\":\"" message "\"}],\"messages\":[],\"result\":null}"
 
-static const struct wire_context context = {.token = TOKEN, .host = "api.test"};
+static struct wire_context context = {.token = TOKEN, .host = "api.test"};
 
 /** One answer as the transport hands it over. */
 struct answering {
@@ -38,8 +38,9 @@ static int setup(void **state)
 	if (!test)
 		return -1;
 	test->arena = arena_new((size_t)1 << 30);
+	context.scratch = arena_new((size_t)1 << 30);
 	*state = test;
-	return test->arena ? 0 : -1;
+	return test->arena && context.scratch ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -47,6 +48,7 @@ static int teardown(void **state)
 	struct answering *test = *state;
 
 	strbuf_done(&test->answer.body);
+	arena_free(context.scratch);
 	arena_free(test->arena);
 	free(test);
 	return 0;

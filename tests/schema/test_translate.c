@@ -80,10 +80,16 @@ static void decode(struct arena *arena, const struct case_file *file, const stru
 	diags_init(&o->diags, arena);
 }
 
+static const char *recorded_owner(const void *recorded, const char *address)
+{
+	return map_get(recorded, address);
+}
+
 static void run(struct arena *arena, const struct case_file *file, const struct translate_case *c,
 		bool is_reversed, struct outcome *o)
 {
-	struct translate_input input = {.project = &o->project, .objects = &o->objects, .recorded = &o->recorded};
+	struct translate_input input = {.project = &o->project, .objects = &o->objects, .recorded_owner = recorded_owner,
+					.recorded = &o->recorded};
 	enum rc rc;
 
 	memset(o, 0, sizeof(*o));
@@ -235,7 +241,8 @@ static void run_file(void **state)
 /** Translate with an arena of @p limit bytes. @param is_short it cannot be enough @return bytes used */
 static size_t run_within(struct outcome *o, size_t limit, bool is_short)
 {
-	struct translate_input input = {.project = &o->project, .objects = &o->objects, .recorded = &o->recorded};
+	struct translate_input input = {.project = &o->project, .objects = &o->objects, .recorded_owner = recorded_owner,
+					.recorded = &o->recorded};
 	struct arena *arena = arena_new(limit);
 	struct desired *desired = NULL;
 	enum rc rc = translate(arena, &o->diags, &input, &desired);
