@@ -90,6 +90,17 @@ static enum rc add_hostname(struct arena *arena, struct hostname_list *list, con
 	return RC_OK;
 }
 
+/** A rule that serves, before and after, what it served is no news to anybody. */
+static bool may_expose(const struct change *change)
+{
+	const struct resource *before = change->before, *after = change->after;
+
+	if (change->kind != RESOURCE_RULE)
+		return false;
+	return !before || !after ||
+	       resource_service_is_serving(before->u.rule.service) != resource_service_is_serving(after->u.rule.service);
+}
+
 static enum rc index_changes(struct exposure *e)
 {
 	const struct plan *plan = e->p->plan;
@@ -100,9 +111,9 @@ static enum rc index_changes(struct exposure *e)
 
 		if (change->action != ACTION_FORGET)
 			rc = map_put(&e->changed, change->address, (void *)(uintptr_t)change, NULL);
-		if (!rc && change->kind == RESOURCE_RULE && change->before)
+		if (!rc && may_expose(change) && change->before)
 			rc = patterns_add(&e->touched, change->before->u.rule.hostname);
-		if (!rc && change->kind == RESOURCE_RULE && change->after)
+		if (!rc && may_expose(change) && change->after)
 			rc = patterns_add(&e->touched, change->after->u.rule.hostname);
 	}
 	return rc;
@@ -127,7 +138,7 @@ static enum rc add_relevant(struct exposure *e, const char *hostname)
 	enum rc rc = map_put(&e->relevant, hostname, e, NULL);
 
 	for (const char *dot = strchr(hostname, '.'); !rc && dot; dot = strchr(dot + 1, '.')) {
-		const char *wildcard = arena_printf(e->p->arena, "*%s", dot);
+		const char *wildcard = arena_printf(e->p->scratch, "*%s", dot);
 
 		rc = wildcard ? map_put(&e->relevant, wildcard, e, NULL) : RC_NOMEM;
 	}
@@ -147,7 +158,7 @@ static enum rc add_host(struct exposure *e, const struct resource *cname)
 		rc = add_relevant(e, cname->u.cname.name);
 	if (rc)
 		return rc;
-	grown = arena_grow(e->p->arena, (void *)e->hosts, e->host_count, &e->host_capacity, sizeof(*grown));
+	grown = arena_grow(e->p->scratch, (void *)e->hosts, e->host_count, &e->host_capacity, sizeof(*grown));
 	if (!grown)
 		return RC_NOMEM;
 	grown[e->host_count++] = cname;
@@ -216,7 +227,7 @@ static enum rc judge_hostname(struct exposure *e, const struct resource *cname)
 	bool is_reachable, will_be;
 
 	for (size_t i = 0; name && i < name->count; i++) {
-		const char *content = str_lower(p->arena, name->records[i]->content);
+		const char *content = str_lower(p->scratch, name->records[i]->content);
 
 		if (!content)
 			return RC_NOMEM;
@@ -236,16 +247,17 @@ static enum rc judge_hostname(struct exposure *e, const struct resource *cname)
 
 enum rc plan_exposure(struct planning *p)
 {
-	struct exposure e = {.p = p, .before = {.arena = p->arena}, .after = {.arena = p->arena}};
+	struct exposure e = {.p = p, .before = {.arena = p->scratch}, .after = {.arena = p->scratch}};
 	enum rc rc;
 
-	map_init(&e.changed, p->arena);
-	map_init(&e.tunnels, p->arena);
-	map_init(&e.seen, p->arena);
-	map_init(&e.relevant, p->arena);
-	map_init(&e.before.tunnels, p->arena);
-	map_init(&e.after.tunnels, p->arena);
-	patterns_init(&e.touched, p->arena);
+	arena_reset(p->scratch);
+	map_init(&e.changed, p->scratch);
+	map_init(&e.tunnels, p->scratch);
+	map_init(&e.seen, p->scratch);
+	map_init(&e.relevant, p->scratch);
+	map_init(&e.before.tunnels, p->scratch);
+	map_init(&e.after.tunnels, p->scratch);
+	patterns_init(&e.touched, p->scratch);
 	rc = index_changes(&e);
 	if (!rc)
 		rc = index_tunnels(&e);

@@ -6,7 +6,8 @@
 
 /** Look-ups for losses. */
 struct loss_index {
-	struct map served;       /**< "hostname\npath" that a rule serves afterwards */
+	struct map hosts;        /**< hostnames of rules that serve now, and will not */
+	struct map served;       /**< "hostname\npath" of these that a rule serves afterwards */
 	struct map claims;       /**< "hostname\npath" -> struct claim * */
 	struct map by_object;    /**< object -> struct claim_list * */
 };
@@ -18,7 +19,7 @@ struct claim_list {
 
 static const char *place_key(struct planning *p, const char *hostname, const char *path)
 {
-	return arena_printf(p->arena, "%s\n%s", hostname, path);
+	return arena_printf(p->scratch, "%s\n%s", hostname, path);
 }
 
 static enum rc index_claim(struct planning *p, struct loss_index *index, const struct claim *claim)
@@ -37,14 +38,14 @@ static enum rc index_claim(struct planning *p, struct loss_index *index, const s
 		return map_put(&index->claims, key, (void *)(uintptr_t)claim, NULL);
 	}
 	if (!list) {
-		list = arena_alloc(p->arena, sizeof(*list));
+		list = arena_alloc(p->scratch, sizeof(*list));
 		if (!list)
 			return RC_NOMEM;
 		rc = map_put(&index->by_object, claim->object, list, NULL);
 		if (rc)
 			return rc;
 	}
-	grown = arena_grow(p->arena, (void *)list->items, list->count, &list->capacity, sizeof(const struct claim *));
+	grown = arena_grow(p->scratch, (void *)list->items, list->count, &list->capacity, sizeof(const struct claim *));
 	if (!grown)
 		return RC_NOMEM;
 	grown[list->count++] = claim;
@@ -63,7 +64,7 @@ static enum rc index_served(struct planning *p, struct loss_index *index)
 			const struct rule_fields *rule = &tunnel->rules[r]->u.rule;
 			const char *key;
 
-			if (!resource_service_is_serving(rule->service))
+			if (!resource_service_is_serving(rule->service) || !map_get(&index->hosts, rule->hostname))
 				continue;
 			key = place_key(p, rule->hostname, rule->path);
 			rc = key ? map_put(&index->served, key, p, NULL) : RC_NOMEM;
@@ -120,6 +121,15 @@ static enum rc add_loss(struct planning *p, const struct loss *loss)
 	return RC_OK;
 }
 
+/** A rule that serves, and will not. */
+static bool may_be_loss(const struct change *change)
+{
+	if (change->kind != RESOURCE_RULE || !change->before || change->action == ACTION_FORGET ||
+	    !resource_service_is_serving(change->before->u.rule.service))
+		return false;
+	return !change->after || !resource_service_is_serving(change->after->u.rule.service);
+}
+
 static enum rc judge_loss(struct planning *p, const struct loss_index *index, const struct change *change)
 {
 	const struct recorded *recorded = planning_recorded(p, change->address);
@@ -128,10 +138,7 @@ static enum rc judge_loss(struct planning *p, const struct loss_index *index, co
 	const struct claim *claim;
 	const char *key;
 
-	if (change->kind != RESOURCE_RULE || !change->before || change->action == ACTION_FORGET ||
-	    !resource_service_is_serving(change->before->u.rule.service))
-		return RC_OK;
-	if (change->after && resource_service_is_serving(change->after->u.rule.service))
+	if (!may_be_loss(change))
 		return RC_OK;
 	loss.hostname = change->before->u.rule.hostname;
 	loss.path = change->before->u.rule.path;
@@ -157,13 +164,18 @@ static enum rc judge_loss(struct planning *p, const struct loss_index *index, co
 static enum rc find_losses(struct planning *p)
 {
 	struct loss_index index;
-	enum rc rc;
+	enum rc rc = RC_OK;
 
-	map_init(&index.served, p->arena);
-	map_init(&index.claims, p->arena);
-	map_init(&index.by_object, p->arena);
-	if (!p->plan->change_count)
-		return RC_OK;
+	arena_reset(p->scratch);
+	map_init(&index.hosts, p->scratch);
+	map_init(&index.served, p->scratch);
+	map_init(&index.claims, p->scratch);
+	map_init(&index.by_object, p->scratch);
+	for (size_t i = 0; !rc && i < p->plan->change_count; i++)
+		if (may_be_loss(&p->plan->changes[i]))
+			rc = map_put(&index.hosts, p->plan->changes[i].before->u.rule.hostname, p, NULL);
+	if (rc || !index.hosts.count)
+		return rc;
 	rc = index_served(p, &index);
 	for (size_t i = 0; !rc && i < p->in->desired->claim_count; i++)
 		rc = index_claim(p, &index, &p->in->desired->claims[i]);

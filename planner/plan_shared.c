@@ -276,10 +276,12 @@ enum rc plan_shared_expect(struct planning *p)
 
 		if (!context->plan || !context->live || (!context->plan->gateway && !context->shared))
 			continue;
-		rc = plan_shared_own(p->arena, p->plan, context->plan, p->in->recorded, &own);
+		arena_reset(p->scratch);
+		rc = plan_shared_own(p->scratch, p->plan, context->plan, p->in->recorded, &own);
 		if (!rc)
-			rc = sharing_fingerprint(p->arena, context->address, context->live->config.document, &own,
-						 !context->plan->owner, &context->plan->slice);
+			rc = sharing_rules_fingerprint(p->arena, context->live_rules, context->live_rule_count,
+						       context->live->config.document, &own, !context->plan->owner,
+						       &context->plan->slice);
 	}
 	return rc;
 }

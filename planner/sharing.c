@@ -202,12 +202,18 @@ enum rc sharing_fingerprint(struct arena *arena, const char *tunnel_address, con
 			    const struct map *own, bool with_origin_request, const char **ret_fingerprint)
 {
 	struct resource **rules = NULL;
-	struct strbuf buf;
 	size_t count = 0;
 	enum rc rc = document_rules(arena, tunnel_address, document, &rules, &count);
 
-	if (rc)
-		return rc;
+	return rc ? rc : sharing_rules_fingerprint(arena, rules, count, document, own, with_origin_request, ret_fingerprint);
+}
+
+enum rc sharing_rules_fingerprint(struct arena *arena, struct resource *const *rules, size_t count,
+				  const struct json *document, const struct map *own, bool with_origin_request,
+				  const char **ret_fingerprint)
+{
+	struct strbuf buf;
+
 	strbuf_init(&buf, 0);
 	for (size_t i = 0; i < count; i++) {
 		const struct rule_fields *rule = &rules[i]->u.rule;

@@ -61,5 +61,10 @@ enum rc sharing_merge(struct arena *arena, const struct json *document, struct r
  * @param with_origin_request  the top-level originRequest as well */
 enum rc sharing_fingerprint(struct arena *arena, const char *tunnel_address, const struct json *document,
 			    const struct map *own, bool with_origin_request, const char **ret_fingerprint) MUST_CHECK;
+/** The same of a document whose rules are at hand.
+ * @param rules  document_rules()'s */
+enum rc sharing_rules_fingerprint(struct arena *arena, struct resource *const *rules, size_t count,
+				  const struct json *document, const struct map *own, bool with_origin_request,
+				  const char **ret_fingerprint) MUST_CHECK;
 
 #endif

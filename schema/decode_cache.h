@@ -23,7 +23,8 @@ struct decode_cache {
 	bool is_unfit;             /**< the text has no such form */
 };
 
-/** @param line  that everything is told from: of a part, the lines before it */
+/** @param arena  for what is needed until it is sealed
+ * @param line   that everything is told from: of a part, the lines before it */
 void decode_cache_init(struct decode_cache *cache, struct arena *arena, uint32_t line);
 void decode_cache_done(struct decode_cache *cache);
 

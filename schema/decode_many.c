@@ -37,6 +37,7 @@ struct unit {
 struct worker {
 	struct decode_job *job;
 	struct arena *arena;
+	struct arena *scratch;     /**< for one unit at a time */
 	pthread_t thread;
 };
 
@@ -139,9 +140,11 @@ static enum rc cut(struct decode_job *job, size_t input, size_t part_bytes)
 	return RC_OK;
 }
 
-static enum rc decode_unit(struct decode_job *job, struct unit *unit, struct arena *arena)
+static enum rc decode_unit(struct worker *worker, struct unit *unit)
 {
+	struct decode_job *job = worker->job;
 	const struct decode_input *input = &job->inputs[unit->input];
+	struct arena *arena = worker->arena;
 	enum rc rc;
 
 	if (run_is_interrupted(job->run))
@@ -157,7 +160,8 @@ static enum rc decode_unit(struct decode_job *job, struct unit *unit, struct are
 			return rc;
 	}
 	if (job->store) {
-		decode_cache_init(&unit->cache, arena, unit->lines_before);
+		arena_reset(worker->scratch);
+		decode_cache_init(&unit->cache, worker->scratch, unit->lines_before);
 		unit->decoder->cache = &unit->cache;
 	}
 	if (unit->is_part)
@@ -178,7 +182,7 @@ static void *work(void *data)
 
 		if (next >= job->unit_count)
 			return NULL;
-		job->units[next].rc = decode_unit(job, &job->units[next], worker->arena);
+		job->units[next].rc = decode_unit(worker, &job->units[next]);
 		/* Thousands of units wait to be joined: only what they made is kept. */
 		if (job->units[next].decoder) {
 			arena_free(job->units[next].decoder->nodes);
@@ -206,8 +210,9 @@ static enum rc start_threads(struct decode_job *job, size_t wanted)
 	for (size_t i = 0; i <= wanted && i <= MAX_THREADS; i++) {
 		struct worker *worker = &job->workers[i];
 
-		*worker = (struct worker){.job = job, .arena = arena_new(LIMIT_ARENA_BYTES)};
-		if (!worker->arena)
+		*worker = (struct worker){
+			.job = job, .arena = arena_new(LIMIT_ARENA_BYTES), .scratch = arena_new(LIMIT_ARENA_BYTES)};
+		if (!worker->arena || !worker->scratch)
 			return RC_NOMEM;
 		/* The last one is the caller's. With fewer threads than wished for it only takes longer. */
 		if (i == wanted || job->unit_count < 2 || !start_thread(worker))
@@ -297,8 +302,10 @@ void decode_abandon(struct decode_job *job)
 		decode_cache_done(&job->units[i].cache);
 	}
 	arena_free(job->kept);
-	for (size_t i = 0; i <= MAX_THREADS; i++)
+	for (size_t i = 0; i <= MAX_THREADS; i++) {
 		arena_free(job->workers[i].arena);
+		arena_free(job->workers[i].scratch);
+	}
 	free(job->units);
 	free(job);
 }
