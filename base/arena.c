@@ -308,6 +308,19 @@ char *arena_strdup(struct arena *arena, const char *text)
 	return arena_memdup(arena, text, strlen(text));
 }
 
+char *arena_join(struct arena *arena, const char *const *parts, size_t count)
+{
+	size_t size = 0;
+	char *text, *end;
+
+	for (size_t i = 0; i < count; i++)
+		size += strlen(parts[i]);
+	text = end = size < SIZE_MAX ? arena_alloc(arena, size + 1) : NULL;
+	for (size_t i = 0; text && i < count; i++)
+		end = stpcpy(end, parts[i]);
+	return text;
+}
+
 char *arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
 	char small[256];

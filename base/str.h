@@ -54,5 +54,7 @@ enum rc str_to_rate(const char *text, int64_t *ret_calls, int64_t *ret_window_ms
 char *str_sha256_hex(struct arena *arena, const void *bytes, size_t size);
 /** XXH3-128 as 32 lower-case hex digits; arena. Fingerprints only; never over secrets. */
 char *str_xxh3_hex(struct arena *arena, const void *bytes, size_t size);
+/** True when @p hex is what str_xxh3_hex() makes of these bytes. NULL is not. */
+bool str_is_xxh3_hex(const char *hex, const void *bytes, size_t size);
 
 #endif

@@ -70,3 +70,21 @@ char *str_xxh3_hex(struct arena *arena, const void *bytes, size_t size)
 	XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes, size));
 	return str_hex(arena, canonical.digest, sizeof(canonical.digest));
 }
+
+static bool is_digit_of(char digit, unsigned value)
+{
+	return digit == "0123456789abcdef"[value & 15];
+}
+
+bool str_is_xxh3_hex(const char *hex, const void *bytes, size_t size)
+{
+	XXH128_canonical_t canonical;
+
+	if (!hex || strlen(hex) != 2 * sizeof(canonical.digest))
+		return false;
+	XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes, size));
+	for (size_t i = 0; i < sizeof(canonical.digest); i++)
+		if (!is_digit_of(hex[2 * i], canonical.digest[i] >> 4u) || !is_digit_of(hex[2 * i + 1], canonical.digest[i]))
+			return false;
+	return true;
+}

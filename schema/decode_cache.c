@@ -16,12 +16,19 @@
 #define ENTRY_SILENT '-'
 /* Longer ones hardly come twice. */
 #define REPEATED_BYTES 32u
+/* Places for texts that were written lately: a later one takes an earlier one's. */
+#define RECENT_TEXTS 1024u
+
+struct recent_text {
+	size_t at, size;
+	size_t number; /* 0: none */
+};
 
 void decode_cache_init(struct decode_cache *cache, struct arena *arena, uint32_t line)
 {
-	*cache = (struct decode_cache){.arena = arena, .line = line};
+	*cache = (struct decode_cache){.line = line, .recent = arena_array(arena, RECENT_TEXTS, sizeof(*cache->recent))};
+	cache->is_unfit = !cache->recent;
 	strbuf_init(&cache->out, 0);
-	map_init(&cache->texts, arena);
 }
 
 void decode_cache_done(struct decode_cache *cache)
@@ -40,24 +47,34 @@ static char *add_number(char *at, uint64_t number)
 	return at;
 }
 
+/* Where a text stands or would stand among the recent ones. */
+static struct recent_text *recent_place(struct decode_cache *cache, const char *text, size_t size)
+{
+	return &cache->recent[XXH3_64bits(text, size) % RECENT_TEXTS];
+}
+
+static bool is_there(const struct decode_cache *cache, const struct recent_text *recent, const char *text, size_t size)
+{
+	return recent->number && recent->size == size && !strbuf_failed(&cache->out) &&
+	       memcmp(cache->out.data + recent->at, text, size) == 0;
+}
+
 static void put_text(struct decode_cache *cache, const char *text, size_t size)
 {
-	bool may_repeat = size <= REPEATED_BYTES;
-	uintptr_t known = may_repeat ? (uintptr_t)map_get_bytes(&cache->texts, text, size) : 0;
-	char head[HEAD_BYTES], *at = add_number(head, known), *copy;
+	struct recent_text *recent = size <= REPEATED_BYTES && cache->recent ? recent_place(cache, text, size) : NULL;
+	bool is_known = recent && is_there(cache, recent, text, size);
+	char head[HEAD_BYTES], *at = add_number(head, is_known ? recent->number : 0);
 
-	if (known) {
-		strbuf_add(&cache->out, head, (size_t)(at - head));
-		return;
-	}
-	at = add_number(at, size);
+	if (!is_known)
+		at = add_number(at, size);
 	strbuf_add(&cache->out, head, (size_t)(at - head));
+	if (is_known)
+		return;
+	cache->text_count++;
+	if (recent)
+		*recent = (struct recent_text){.at = cache->out.size, .size = size, .number = cache->text_count};
 	strbuf_add(&cache->out, text, size);
 	strbuf_addc(&cache->out, '\0');
-	cache->text_count++;
-	copy = may_repeat ? arena_memdup(cache->arena, text, size) : NULL;
-	if (may_repeat && (!copy || map_put_bytes(&cache->texts, copy, size, (void *)(uintptr_t)cache->text_count, NULL)))
-		cache->is_unfit = true;
 }
 
 static char *add_place(struct decode_cache *cache, char *at, uint32_t line, uint32_t column)

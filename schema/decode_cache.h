@@ -8,7 +8,7 @@
 #ifndef ADIT_SCHEMA_DECODE_CACHE_H
 #define ADIT_SCHEMA_DECODE_CACHE_H
 
-#include "base/map.h"
+#include "base/arena.h"
 #include "base/strbuf.h"
 #include "schema/decode.h"
 #include "schema/yaml.h"
@@ -16,8 +16,7 @@
 /** One text on its way into bytes. */
 struct decode_cache {
 	struct strbuf out;
-	struct arena *arena;
-	struct map texts;          /**< those written before -> their number + 1 */
+	struct recent_text *recent; /**< texts that were written lately */
 	size_t text_count;
 	uint32_t line;             /**< of the last node */
 	bool is_unfit;             /**< the text has no such form */

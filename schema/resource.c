@@ -255,23 +255,15 @@ char *resource_rule_address(struct arena *arena, const char *tunnel_address, con
 	const char *parts[] = {"rule/", tunnel_part(tunnel_address), "/",
 			       is_catch_all ? "*" : str_or_empty(hostname),
 			       is_catch_all ? "" : str_or_empty(path)};
-	size_t sizes[5], size = 0;
-	char *address, *end;
 
-	/* Made once per rule, hence without printf(). */
-	for (size_t i = 0; i < 5; i++)
-		size += sizes[i] = strlen(parts[i]);
-	address = end = arena_alloc(arena, size + 1);
-	for (size_t i = 0; address && i < 5; i++) {
-		memcpy(end, parts[i], sizes[i]);
-		end += sizes[i];
-	}
-	return address;
+	return arena_join(arena, parts, 5);
 }
 
 char *resource_cname_address(struct arena *arena, const char *fqdn)
 {
-	return arena_printf(arena, "cname/%s", fqdn);
+	const char *parts[] = {"cname/", fqdn};
+
+	return arena_join(arena, parts, 2);
 }
 
 char *resource_tunnel_address(struct arena *arena, const char *name_space, const char *name)

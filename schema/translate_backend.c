@@ -1,4 +1,5 @@
 /* backendRefs: weights, grants, Services, their ports and protocols, TLS to them. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -51,7 +52,7 @@ static enum rc check_reference(struct translation *t, struct backend *b)
 /** A Service that is not in the input: taken as given, said once. */
 static enum rc take_as_given(struct translation *t, const struct backend *b)
 {
-	const char *port = arena_printf(t->arena, "%s:%d", b->key, b->ref->port);
+	const char *port = arena_printf(t->scratch, "%s:%d", b->key, b->ref->port);
 
 	if (!port)
 		return RC_NOMEM;
@@ -220,14 +221,25 @@ static enum rc merge_annotation(struct translation *t, struct backend *b)
 	return rc;
 }
 
+static enum rc service_of(struct translation *t, const struct backend *b, const char **ret_service)
+{
+	char port[16];
+	const char *parts[] = {b->scheme, "://", b->ref->name, ".", b->ref->name_space, ".svc:", port};
+
+	snprintf(port, sizeof(port), "%d", b->number);
+	*ret_service = arena_join(t->arena, parts, sizeof(parts) / sizeof(parts[0]));
+	return *ret_service ? RC_OK : RC_NOMEM;
+}
+
 /** Each step either closes the rule or finds out more; permission comes before existence. */
 static enum rc resolve(struct translation *t, struct backend *b)
 {
+	const char *parts[] = {b->ref->name_space, "/", b->ref->name};
 	enum rc rc = check_reference(t, b);
 
 	if (rc || b->rule->verdict != RULE_SERVES)
 		return rc;
-	b->key = arena_printf(t->arena, "%s/%s", b->ref->name_space, b->ref->name);
+	b->key = arena_join(t->scratch, parts, 3);
 	if (!b->key)
 		return RC_NOMEM;
 	b->number = b->ref->port;
@@ -243,9 +255,7 @@ static enum rc resolve(struct translation *t, struct backend *b)
 		rc = judge_policy(t, b);
 	if (rc || b->rule->verdict != RULE_SERVES)
 		return rc;
-	b->rule->service = arena_printf(t->arena, "%s://%s.%s.svc:%d", b->scheme, b->ref->name,
-					b->ref->name_space, b->number);
-	return b->rule->service ? RC_OK : RC_NOMEM;
+	return service_of(t, b, &b->rule->service);
 }
 
 static enum rc answer_500(struct translation *t, const struct part_route *route, struct part_rule *rule,

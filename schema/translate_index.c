@@ -7,7 +7,9 @@
 
 char *translate_object(struct translation *t, const char *kind, const struct meta *meta)
 {
-	return arena_printf(t->arena, "%s %s", kind, meta->key);
+	const char *parts[] = {kind, " ", meta->key};
+
+	return arena_join(t->arena, parts, 3);
 }
 
 bool translate_is_ignored(struct translation *t, const char *kind, const struct meta *meta)

@@ -43,14 +43,26 @@ enum rc translate_shared_facts(struct translation *t, struct draft *draft)
 	return rc;
 }
 
+static void put_hex(char *text, uint64_t number, size_t digits)
+{
+	text[digits] = '\0';
+	for (; digits; number >>= 4)
+		text[--digits] = "0123456789abcdef"[number & 15];
+}
+
 const char *translate_precedence(struct translation *t, const struct place *place)
 {
 	const struct candidate *c = place->winner;
 	const struct meta *meta = &c->route->route->meta;
-	const unsigned long long sign = 1ull << 63;
+	const uint64_t sign = (uint64_t)1 << 63;
+	char key[9], created[17], rule[5], match[5];
+	const char *parts[] = {key, " ", created, " ", meta->key, " ", rule, match};
 
 	/* What stands under the hostname in the sort key: path type and length; then what decides between equals. A blank
 	 * comes before every character of a name. */
-	return arena_printf(t->arena, "%08x %016llx %s %04x%04x", (unsigned)place->sort_key,
-			    (unsigned long long)meta->created_s ^ sign, meta->key, c->rule_index, c->match_index);
+	put_hex(key, (uint32_t)place->sort_key, 8);
+	put_hex(created, (uint64_t)meta->created_s ^ sign, 16);
+	put_hex(rule, c->rule_index, 4);
+	put_hex(match, c->match_index, 4);
+	return arena_join(t->arena, parts, sizeof(parts) / sizeof(parts[0]));
 }

@@ -302,19 +302,13 @@ static void driver_finish(struct sql_rows *base)
 	rows->is_running = false;
 }
 
-static enum rc driver_column(struct arena *arena, struct sql_rows *base, int column, const char **ret_text)
+static enum rc driver_column(struct sql_rows *base, int column, const char **ret_text, size_t *ret_size)
 {
 	const PGresult *result = rows_of(base)->result;
-	char *copy;
+	bool is_null = PQgetisnull(result, 0, column);
 
-	if (PQgetisnull(result, 0, column)) {
-		*ret_text = NULL;
-		return RC_OK;
-	}
-	copy = arena_memdup(arena, PQgetvalue(result, 0, column), (size_t)PQgetlength(result, 0, column));
-	if (!copy)
-		return RC_NOMEM;
-	*ret_text = copy;
+	*ret_text = is_null ? NULL : PQgetvalue(result, 0, column);
+	*ret_size = is_null ? 0 : (size_t)PQgetlength(result, 0, column);
 	return RC_OK;
 }
 

@@ -83,6 +83,8 @@ enum rc recorded_index(struct arena *arena, struct recorded_state *state, const 
 	if (!is_sorted(state))
 		qsort(state->items, state->count, sizeof(*state->items), compare);
 	map_init(&state->by_address, arena);
+	if (map_reserve(&state->by_address, state->count))
+		return RC_NOMEM;
 	for (size_t i = 0; i < state->count; i++) {
 		void *old = NULL;
 

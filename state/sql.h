@@ -73,11 +73,14 @@ struct sql_driver {
 			 struct sql_rows **ret_rows);
 	enum rc (*next)(struct sql_rows *rows, bool *ret_any);
 	void (*finish)(struct sql_rows *rows);
-	/** A column as text; arena. @param ret_text NULL for SQL's NULL */
-	enum rc (*column)(struct arena *arena, struct sql_rows *rows, int column, const char **ret_text);
+	/** A column as text, which lives until next() or finish(). @param ret_text NULL for SQL's NULL */
+	enum rc (*column)(struct sql_rows *rows, int column, const char **ret_text, size_t *ret_size);
 	int64_t (*integer)(struct sql_rows *rows, int column);
 	/** Rows that the last executed statement changed. */
 	int64_t (*changed)(struct sql_store *s);
+	/** How many resources the project has, found in another way than SQL_RESOURCE_READ finds them; NULL: there is no need,
+	 * as the server answers for its rows. */
+	enum rc (*resource_count)(struct sql_store *s, int64_t *ret_count);
 	/** The store's clock: every process that shares the store goes by it. Milliseconds since 1970. */
 	int64_t (*now_ms)(struct sql_store *s);
 	/** Close the connection and free the store. */
@@ -132,6 +135,8 @@ enum rc sql_next(struct sql_rows *rows, bool *ret_any) MUST_CHECK;
 void sql_finish(struct sql_rows *rows);
 /** Run a statement to its end. */
 enum rc sql_execute(struct sql_store *s, enum statement id, const struct value *values, size_t count) MUST_CHECK;
+/** A column, which lives until the next row. @param ret_text NULL for SQL's NULL */
+enum rc sql_peek(struct sql_rows *rows, int column, const char **ret_text) MUST_CHECK;
 /** Copy a column; arena. @param ret_text NULL for SQL's NULL */
 enum rc sql_column(struct arena *arena, struct sql_rows *rows, int column, const char **ret_text) MUST_CHECK;
 int64_t sql_integer(struct sql_rows *rows, int column);

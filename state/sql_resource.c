@@ -27,9 +27,8 @@ struct row {
 	const char *fingerprint, *precedence;
 };
 
-/** NULL and "" differ, and no text can pass for the end of one and the start of the next.
- * @param all  for the bytes; the same for each row */
-static char *row_fingerprint(struct arena *arena, struct strbuf *all, const struct row *row)
+/** What the fingerprint is of: NULL and "" differ, and no text can pass for the end of one and the start of the next. */
+static void put_row(struct strbuf *all, const struct row *row)
 {
 	strbuf_reset(all);
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
@@ -44,19 +43,19 @@ static char *row_fingerprint(struct arena *arena, struct strbuf *all, const stru
 		strbuf_addc(all, ' ');
 		strbuf_adds(all, row->precedence);
 	}
-	return strbuf_failed(all) ? NULL : str_xxh3_hex(arena, strbuf_text(all), all->size);
 }
 
-static enum rc read_row(struct arena *arena, struct sql_rows *rows, struct row *ret_row)
+/** @param ret_row  its texts live until the next row */
+static enum rc read_row(struct sql_rows *rows, struct row *ret_row)
 {
 	struct row row = { .is_protected = sql_integer(rows, COLUMN_PROTECTED) != 0,
 			   .retired_ms = sql_integer(rows, COLUMN_RETIRED) };
-	enum rc rc = sql_column(arena, rows, COLUMN_FINGERPRINT, &row.fingerprint);
+	enum rc rc = sql_peek(rows, COLUMN_FINGERPRINT, &row.fingerprint);
 
 	if (!rc)
-		rc = sql_column(arena, rows, COLUMN_PRECEDENCE, &row.precedence);
+		rc = sql_peek(rows, COLUMN_PRECEDENCE, &row.precedence);
 	for (int i = 0; i < COLUMN_COUNT && !rc; i++)
-		rc = sql_column(arena, rows, i, &row.texts[i]);
+		rc = sql_peek(rows, i, &row.texts[i]);
 	if (!rc)
 		*ret_row = row;
 	return rc;
@@ -92,6 +91,15 @@ static enum rc share_text(struct loading *loading, const char *text, const char 
 	return rc ? rc : map_put(&loading->shared, *ret_copy, (void *)(uintptr_t)*ret_copy, NULL);
 }
 
+/** Where a text stands at the end of the address already. */
+static enum rc keep_tail(struct arena *arena, const char *address, const char *text, const char **ret_copy)
+{
+	if (!str_has_suffix(address, text))
+		return keep_text(arena, text, ret_copy);
+	*ret_copy = address + strlen(address) - strlen(text);
+	return RC_OK;
+}
+
 static enum rc keep_texts(struct loading *loading, const struct row *row, struct recorded *item)
 {
 	struct arena *arena = loading->arena;
@@ -117,27 +125,70 @@ static enum rc fault_row(struct sql_store *s, const struct row *row)
 	return reason ? sql_fault_damaged(s, reason) : RC_NOMEM;
 }
 
+/** Rules and CNAMEs are many: what is part of the address, or of other rows as well, is not kept twice.
+ * @param read  in memory that goes with the row */
+static enum rc keep_resource(struct loading *loading, const struct resource *read, struct resource **ret_resource)
+{
+	struct resource *kept = (void *)arena_memdup(loading->arena, read, sizeof(*read));
+	const char *address = arena_strdup(loading->arena, read->address);
+	enum rc rc = RC_OK;
+
+	if (!kept || !address)
+		return RC_NOMEM;
+	kept->address = address;
+	if (read->kind == RESOURCE_CNAME) {
+		rc = keep_tail(loading->arena, address, read->u.cname.name, &kept->u.cname.name);
+		if (!rc)
+			rc = share_text(loading, read->u.cname.account, &kept->u.cname.account);
+		if (!rc)
+			rc = share_text(loading, read->u.cname.zone, &kept->u.cname.zone);
+		if (!rc)
+			rc = share_text(loading, read->u.cname.content, &kept->u.cname.content);
+		if (!rc)
+			rc = share_text(loading, read->u.cname.comment, &kept->u.cname.comment);
+	} else {
+		rc = keep_tail(loading->arena, address, read->u.rule.path, &kept->u.rule.path);
+		if (!rc)
+			rc = keep_tail(loading->arena, address, read->u.rule.hostname, &kept->u.rule.hostname);
+		if (!rc)
+			rc = share_text(loading, read->u.rule.service, &kept->u.rule.service);
+		if (!rc && read->u.rule.origin_request) {
+			kept->u.rule.origin_request = json_copy(loading->arena, read->u.rule.origin_request);
+			rc = kept->u.rule.origin_request ? RC_OK : RC_NOMEM;
+		}
+	}
+	*ret_resource = kept;
+	return rc;
+}
+
+static enum rc read_fields(struct loading *loading, enum resource_kind kind, const struct row *row, struct resource **ret_resource)
+{
+	struct arena *arena = kind == RESOURCE_TUNNEL ? loading->arena : loading->scratch;
+	const char *text = str_or_empty(row->texts[COLUMN_FIELDS]);
+	struct json *fields;
+	enum rc rc = json_parse(loading->scratch, text, strlen(text), &fields, NULL);
+
+	if (!rc)
+		rc = resource_from_json(arena, kind, str_or_empty(row->texts[COLUMN_ADDRESS]), fields, ret_resource);
+	return rc || kind == RESOURCE_TUNNEL ? rc : keep_resource(loading, *ret_resource, ret_resource);
+}
+
 static enum rc read_recorded(struct loading *loading, enum resource_kind kind, struct sql_rows *rows, struct recorded *ret_item)
 {
 	struct sql_store *s = loading->store;
-	struct arena *scratch = loading->scratch;
 	struct recorded item = { 0 };
-	struct json *fields;
-	const char *text, *fingerprint;
 	struct row row;
-	enum rc rc = read_row(scratch, rows, &row);
+	enum rc rc = read_row(rows, &row);
 
 	if (rc)
 		return rc;
-	text = str_or_empty(row.texts[COLUMN_FIELDS]);
-	fingerprint = row_fingerprint(scratch, &loading->text, &row);
-	if (!fingerprint)
+	put_row(&loading->text, &row);
+	if (strbuf_failed(&loading->text))
 		return RC_NOMEM;
-	if (!str_eq(fingerprint, row.fingerprint))
+	if (!str_is_xxh3_hex(row.fingerprint, strbuf_text(&loading->text), loading->text.size) ||
+	    !str_eq(row.texts[COLUMN_KIND], resource_type(kind)->name))
 		return fault_row(s, &row);
-	rc = json_parse(scratch, text, strlen(text), &fields, NULL);
-	if (!rc)
-		rc = resource_from_json(loading->arena, kind, str_or_empty(row.texts[COLUMN_ADDRESS]), fields, &item.resource);
+	rc = read_fields(loading, kind, &row, &item.resource);
 	if (rc)
 		return rc == RC_NOMEM ? rc : fault_row(s, &row);
 	item.is_protected = row.is_protected;
@@ -219,6 +270,31 @@ enum rc sql_slice_rules(struct sql_store *s, struct arena *arena, const char *pr
 	return rc;
 }
 
+/** What was found on the way of the kinds, against what another way tells of. */
+static enum rc check_count(struct sql_store *s, size_t found)
+{
+	int64_t count = (int64_t)found;
+	enum rc rc = s->driver->resource_count ? s->driver->resource_count(s, &count) : RC_OK;
+
+	if (rc || count == (int64_t)found)
+		return rc;
+	return sql_fault_damaged(s, "some of its records cannot be found");
+}
+
+/** Room for all at once, where their number is known: an array that grows leaves its former selves behind. */
+static enum rc reserve(struct loading *loading)
+{
+	struct sql_store *s = loading->store;
+	int64_t count = 0;
+	enum rc rc = s->driver->resource_count ? s->driver->resource_count(s, &count) : RC_OK;
+
+	if (rc || count <= 0)
+		return rc;
+	loading->state->items = arena_array(loading->arena, (size_t)count, sizeof(*loading->state->items));
+	loading->capacity = (size_t)count;
+	return loading->state->items ? RC_OK : RC_NOMEM;
+}
+
 static enum rc load_resources(struct sql_store *s, struct arena *arena, struct recorded_state *state)
 {
 	static const enum resource_kind kinds[] = { RESOURCE_TUNNEL, RESOURCE_RULE, RESOURCE_CNAME };
@@ -226,9 +302,13 @@ static enum rc load_resources(struct sql_store *s, struct arena *arena, struct r
 	const char *duplicate;
 	enum rc rc = loading_init(&loading, s, arena, state);
 
+	if (!rc)
+		rc = reserve(&loading);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && !rc; i++)
 		rc = load_kind(&loading, kinds[i]);
 	loading_done(&loading);
+	if (!rc)
+		rc = check_count(s, state->count);
 	return rc ? rc : recorded_index(arena, state, &duplicate);
 }
 
@@ -314,7 +394,7 @@ enum rc sql_load(struct store *store, struct arena *arena, struct recorded_state
 }
 
 /** @param text  the fields' JSON; holds the row's text until the row is written
- * @param all   see row_fingerprint() */
+ * @param all   see put_row() */
 static enum rc make_row(struct arena *scratch, const struct recorded *item, struct strbuf *text, struct strbuf *all, struct row *ret_row)
 {
 	const struct resource *resource = item->resource;
@@ -338,7 +418,9 @@ static enum rc make_row(struct arena *scratch, const struct recorded *item, stru
 	row.texts[COLUMN_ZONE_ID] = item->zone_id;
 	row.texts[COLUMN_PRIOR_COMMENT] = item->prior_comment;
 	row.texts[COLUMN_FIELDS] = strbuf_text(text);
-	row.fingerprint = row_fingerprint(scratch, all, &row);
+	put_row(all, &row);
+	if (!strbuf_failed(all))
+		row.fingerprint = str_xxh3_hex(scratch, strbuf_text(all), all->size);
 	*ret_row = row;
 	return row.fingerprint ? RC_OK : RC_NOMEM;
 }

@@ -205,7 +205,24 @@ enum rc sql_execute(struct sql_store *s, enum statement id, const struct value *
 
 enum rc sql_column(struct arena *arena, struct sql_rows *rows, int column, const char **ret_text)
 {
-	return rows->store->driver->column(arena, rows, column, ret_text);
+	const char *text;
+	size_t size;
+	enum rc rc = rows->store->driver->column(rows, column, &text, &size);
+
+	if (!rc && text) {
+		text = arena_memdup(arena, text, size);
+		rc = text ? RC_OK : RC_NOMEM;
+	}
+	if (!rc)
+		*ret_text = text;
+	return rc;
+}
+
+enum rc sql_peek(struct sql_rows *rows, int column, const char **ret_text)
+{
+	size_t size;
+
+	return rows->store->driver->column(rows, column, ret_text, &size);
 }
 
 int64_t sql_integer(struct sql_rows *rows, int column)

@@ -37,7 +37,7 @@ enum rc sqlite_driver_query(struct sql_store *store, enum statement id, const st
 			    struct sql_rows **ret_rows) MUST_CHECK;
 enum rc sqlite_driver_next(struct sql_rows *rows, bool *ret_any) MUST_CHECK;
 void sqlite_driver_finish(struct sql_rows *rows);
-enum rc sqlite_driver_column(struct arena *arena, struct sql_rows *rows, int column, const char **ret_text) MUST_CHECK;
+enum rc sqlite_driver_column(struct sql_rows *rows, int column, const char **ret_text, size_t *ret_size) MUST_CHECK;
 int64_t sqlite_driver_integer(struct sql_rows *rows, int column);
 int64_t sqlite_driver_changed(struct sql_store *store);
 /** A database in memory with the newest schema. @return RC_OK; RC_NOMEM; as sqlite_fault() */

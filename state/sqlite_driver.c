@@ -142,26 +142,42 @@ void sqlite_driver_finish(struct sql_rows *rows)
 	sqlite3_clear_bindings(statement_of(rows));
 }
 
-enum rc sqlite_driver_column(struct arena *arena, struct sql_rows *rows, int column, const char **ret_text)
+enum rc sqlite_driver_column(struct sql_rows *rows, int column, const char **ret_text, size_t *ret_size)
 {
 	sqlite3_stmt *statement = statement_of(rows);
-	const void *bytes = sqlite3_column_text(statement, column);
-	char *copy;
+	const char *text = (const char *)sqlite3_column_text(statement, column);
 
-	if (!bytes) {
-		*ret_text = NULL;
-		return sqlite3_column_type(statement, column) == SQLITE_NULL ? RC_OK : RC_NOMEM;
-	}
-	copy = arena_memdup(arena, bytes, (size_t)sqlite3_column_bytes(statement, column));
-	if (!copy)
+	if (!text && sqlite3_column_type(statement, column) != SQLITE_NULL)
 		return RC_NOMEM;
-	*ret_text = copy;
+	*ret_text = text;
+	*ret_size = text ? (size_t)sqlite3_column_bytes(statement, column) : 0;
 	return RC_OK;
 }
 
 int64_t sqlite_driver_integer(struct sql_rows *rows, int column)
 {
 	return sqlite3_column_int64(statement_of(rows), column);
+}
+
+/** By the index of their tunnels. */
+static enum rc driver_resource_count(struct sql_store *store, int64_t *ret_count)
+{
+	static const char sql[] = "SELECT count(*) FROM resource INDEXED BY resource_tunnel WHERE project = ?1";
+	struct sqlite_store *s = (struct sqlite_store *)store;
+	sqlite3_stmt *row = NULL;
+	int result = sqlite3_prepare_v2(s->db, sql, -1, &row, NULL);
+	enum rc rc = RC_OK;
+
+	if (result == SQLITE_OK)
+		result = sqlite3_bind_text(row, 1, store->base.project, -1, SQLITE_STATIC);
+	if (result == SQLITE_OK)
+		result = sqlite3_step(row);
+	if (result == SQLITE_ROW)
+		*ret_count = sqlite3_column_int64(row, 0);
+	else
+		rc = sqlite_fault(s, result);
+	sqlite3_finalize(row);
+	return rc;
 }
 
 int64_t sqlite_driver_changed(struct sql_store *store)
@@ -191,6 +207,7 @@ const struct sql_driver sqlite_driver = {
 	.column = sqlite_driver_column,
 	.integer = sqlite_driver_integer,
 	.changed = sqlite_driver_changed,
+	.resource_count = driver_resource_count,
 	.now_ms = driver_now_ms,
 	.close = driver_close,
 };

@@ -165,12 +165,10 @@ static enum rc configure(struct sqlite_store *s)
 			       "PRAGMA synchronous = EXTRA; PRAGMA temp_store = MEMORY;");
 }
 
-/** Every page, and every row against its index: a row that a flipped bit hid from its project would be taken for never
- * recorded. */
-static enum rc check_pages(struct sqlite_store *s)
+static enum rc check(struct sqlite_store *s, const char *sql)
 {
 	sqlite3_stmt *row = NULL;
-	int result = sqlite3_prepare_v2(s->db, "PRAGMA integrity_check(1)", -1, &row, NULL);
+	int result = sqlite3_prepare_v2(s->db, sql, -1, &row, NULL);
 	enum rc rc = RC_OK;
 
 	if (result == SQLITE_OK)
@@ -180,6 +178,27 @@ static enum rc check_pages(struct sqlite_store *s)
 	else if (!str_eq((const char *)sqlite3_column_text(row, 0), "ok"))
 		rc = sql_fault_damaged(&s->sql, "it is damaged");
 	sqlite3_finalize(row);
+	return rc;
+}
+
+/** A row that a flipped bit hid from its project would be taken for never recorded. Who writes has every page checked, and
+ * every row against its indexes. Who reads has the same of all tables but that of the resources, of which a large state
+ * consists: of it the pages. Its rows each carry a fingerprint, and that none is missed is seen when they are read, by
+ * resource_count(). */
+static enum rc check_pages(struct sqlite_store *s)
+{
+	static const char *const checks[] = {
+		"PRAGMA integrity_check(meta)", "PRAGMA integrity_check(zone)", "PRAGMA integrity_check(snapshot)",
+		"PRAGMA integrity_check(run)", "PRAGMA integrity_check(change)", "PRAGMA integrity_check(intent)",
+		"PRAGMA integrity_check(lease)", "PRAGMA integrity_check(gateway)", "PRAGMA integrity_check(budget)",
+		"PRAGMA quick_check(resource)",
+	};
+	enum rc rc = RC_OK;
+
+	if (!s->sql.read_only)
+		return check(s, "PRAGMA integrity_check(1)");
+	for (size_t i = 0; !rc && i < sizeof(checks) / sizeof(checks[0]); i++)
+		rc = check(s, checks[i]);
 	return rc;
 }
 
