@@ -4,7 +4,6 @@
 #include <cJSON.h>
 #include <curl/curl.h>
 #include <idn2.h>
-#include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -15,25 +14,28 @@
 #include "base/strbuf.h"
 #include "cli/session.h"
 
-struct library {
+/* Loaded when needed, which is not to tell its version: that of the build, from cli/CMakeLists.txt. */
+struct dependency {
 	const char *name;
 	const char *version;
+	bool is_lazy;
 };
 
-enum { LIBRARY_COUNT = 8 };
+enum { LIBRARY_COUNT = 9 };
 
-static enum rc find_libraries(struct arena *arena, struct library libraries[LIBRARY_COUNT])
+static enum rc find_libraries(struct arena *arena, struct dependency libraries[LIBRARY_COUNT])
 {
 	unsigned xxhash = XXH_versionNumber();
-	const struct library found[LIBRARY_COUNT] = {
-		{ "cJSON", cJSON_Version() },
-		{ "libcrypto", OpenSSL_version(OPENSSL_VERSION_STRING) },
-		{ "libcurl", curl_version_info(CURLVERSION_NOW)->version },
-		{ "libidn2", idn2_check_version(NULL) },
-		{ "libmicrohttpd", MHD_get_version() },
-		{ "libyaml", yaml_get_version_string() },
-		{ "sqlite", sqlite3_libversion() },
-		{ "xxhash", arena_printf(arena, "%u.%u.%u", xxhash / 10000, xxhash / 100 % 100, xxhash % 100) },
+	const struct dependency found[LIBRARY_COUNT] = {
+		{ "cJSON", cJSON_Version(), false },
+		{ "libcrypto", OpenSSL_version(OPENSSL_VERSION_STRING), false },
+		{ "libcurl", curl_version_info(CURLVERSION_NOW)->version, false },
+		{ "libidn2", idn2_check_version(NULL), false },
+		{ "libmicrohttpd", BUILT_WITH_MICROHTTPD, true },
+		{ "libpq", BUILT_WITH_LIBPQ, true },
+		{ "libyaml", yaml_get_version_string(), false },
+		{ "sqlite", sqlite3_libversion(), false },
+		{ "xxhash", arena_printf(arena, "%u.%u.%u", xxhash / 10000, xxhash / 100 % 100, xxhash % 100), false },
 	};
 
 	for (size_t i = 0; i < LIBRARY_COUNT; i++)
@@ -41,7 +43,7 @@ static enum rc find_libraries(struct arena *arena, struct library libraries[LIBR
 	return libraries[LIBRARY_COUNT - 1].version ? RC_OK : RC_NOMEM;
 }
 
-static void print_json(struct strbuf *out, const struct library libraries[LIBRARY_COUNT])
+static void print_json(struct strbuf *out, const struct dependency libraries[LIBRARY_COUNT])
 {
 	struct json_writer w;
 
@@ -59,7 +61,7 @@ static void print_json(struct strbuf *out, const struct library libraries[LIBRAR
 
 enum rc cmd_version(struct session *session)
 {
-	struct library libraries[LIBRARY_COUNT];
+	struct dependency libraries[LIBRARY_COUNT];
 	struct strbuf out;
 	enum rc rc = find_libraries(session->run.arena, libraries);
 
@@ -71,7 +73,8 @@ enum rc cmd_version(struct session *session)
 	} else {
 		strbuf_adds(&out, "adit " ADIT_VERSION "\n");
 		for (size_t i = 0; i < LIBRARY_COUNT; i++)
-			strbuf_addf(&out, "  %-14s %s\n", libraries[i].name, libraries[i].version);
+			strbuf_addf(&out, "  %-14s %s%s\n", libraries[i].name, libraries[i].version,
+				    libraries[i].is_lazy ? " (loaded when needed)" : "");
 	}
 	rc = strbuf_failed(&out) ? RC_NOMEM : RC_OK;
 	session_write(session, out.data, out.size);

@@ -273,7 +273,8 @@ const struct command command_table[] = {
 	  "Prints a script that makes the shell complete adit's commands and options.",
 	  completion_examples, exits_plain },
 	{ COMMAND_VERSION, "version", "Print the version", "", 0, 0, text_json, cmd_version,
-	  "Prints adit's version and those of the libraries that it runs with.",
+	  "Prints adit's version and those of the libraries that it runs with; of those that it loads only when a command needs "
+	  "them, the version that it was built with.",
 	  version_examples, exits_plain },
 	{ COMMAND_HELP, "help", "Show help for a command", "[COMMAND]", 0, 2, NULL, cmd_help,
 	  "Lists the commands, or shows what one of them does, takes and answers with.",

@@ -14,3 +14,10 @@ pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 if(ADIT_TESTS)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 endif()
+
+# Loaded when first used (base/library.h): their headers alone.
+foreach(name POSTGRES MICROHTTPD)
+  add_library(Headers::${name} INTERFACE IMPORTED)
+  set_target_properties(Headers::${name} PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${${name}_INCLUDE_DIRS}"
+    INTERFACE_INCLUDE_DIRECTORIES "${${name}_INCLUDE_DIRS}")
+endforeach()

@@ -8,8 +8,7 @@
 #ifndef ADIT_STATE_POSTGRES_H
 #define ADIT_STATE_POSTGRES_H
 
-#include <libpq-fe.h>
-
+#include "state/libpq.h"
 #include "state/sql.h"
 
 struct postgres_rows {

@@ -40,15 +40,15 @@ enum rc postgres_run_text(struct postgres_store *s, const char *sql, const char 
 	enum rc rc = postgres_is_good(result) ? RC_OK : postgres_fault(s, result);
 
 	if (!rc && ret_value) {
-		bool any = PQntuples(result) > 0 && !PQgetisnull(result, 0, 0);
-		const char *value = any ? arena_strdup(s->sql.run->arena, PQgetvalue(result, 0, 0)) : NULL;
+		bool any = libpq->ntuples(result) > 0 && !libpq->getisnull(result, 0, 0);
+		const char *value = any ? arena_strdup(s->sql.run->arena, libpq->getvalue(result, 0, 0)) : NULL;
 
 		if (any && !value)
 			rc = RC_NOMEM;
 		else
 			*ret_value = value;
 	}
-	PQclear(result);
+	libpq->clear(result);
 	return rc;
 }
 
@@ -94,8 +94,8 @@ static void driver_rollback(struct sql_store *store)
 
 	if (s->is_in_transaction && !postgres_is_lost(s)) {
 		postgres_drain(s);
-		if (PQtransactionStatus(s->connection) != PQTRANS_IDLE)
-			PQclear(postgres_exchange(s, "ROLLBACK"));
+		if (libpq->transactionStatus(s->connection) != PQTRANS_IDLE)
+			libpq->clear(postgres_exchange(s, "ROLLBACK"));
 	}
 	s->is_in_transaction = s->is_writing = false;
 }
@@ -103,7 +103,7 @@ static void driver_rollback(struct sql_store *store)
 /** The lock was waited for as long as the server waits for one, and --lock-timeout is longer. */
 static bool waits_on(const struct postgres_store *s, const PGresult *result)
 {
-	return result && str_eq(PQresultErrorField(result, PG_DIAG_SQLSTATE), "55P03") &&
+	return result && str_eq(libpq->resultErrorField(result, PG_DIAG_SQLSTATE), "55P03") &&
 	       clock_mono_ms(&s->sql.run->clock) < s->sql.wait_until_ms && !s->sql.is_impatient && !run_is_interrupted(s->sql.run);
 }
 
@@ -123,11 +123,11 @@ static enum rc begin_alone(struct postgres_store *s, bool *ret_again)
 	s->is_in_transaction = s->is_writing = true;
 	s->has_tunnels = false;
 	*ret_again = waits_on(s, result);
-	if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1)
-		rc = read_clock(s, PQgetvalue(result, 0, 0));
+	if (libpq->resultStatus(result) == PGRES_TUPLES_OK && libpq->ntuples(result) == 1)
+		rc = read_clock(s, libpq->getvalue(result, 0, 0));
 	else
 		rc = *ret_again ? RC_CONFLICT : postgres_fault(s, result);
-	PQclear(result);
+	libpq->clear(result);
 	if (rc)
 		driver_rollback(&s->sql);
 	return rc;
@@ -158,10 +158,10 @@ static enum rc driver_commit(struct sql_store *store)
 
 	s->is_committing = s->is_writing;
 	result = postgres_exchange(s, "COMMIT");
-	is_done = postgres_is_good(result) && str_eq(PQcmdStatus(result), "COMMIT");
+	is_done = postgres_is_good(result) && str_eq(libpq->cmdStatus(result), "COMMIT");
 	rc = is_done ? RC_OK : postgres_fault(s, result);
 	s->is_committing = false;
-	PQclear(result);
+	libpq->clear(result);
 	if (!rc)
 		s->is_in_transaction = s->is_writing = false;
 	return rc;
@@ -207,13 +207,13 @@ static enum rc prepare(struct postgres_store *s, enum statement id, const char *
 		return RC_NOMEM;
 	}
 	result = NULL;
-	if (PQsendPrepare(s->connection, name, strbuf_text(&sql), (int)count + 1, types) && postgres_flush(s))
+	if (libpq->sendPrepare(s->connection, name, strbuf_text(&sql), (int)count + 1, types) && postgres_flush(s))
 		result = postgres_receive(s);
 	if (!postgres_is_good(result))
 		rc = postgres_fault(s, result);
 	else
 		postgres_drain(s);
-	PQclear(result);
+	libpq->clear(result);
 	strbuf_done(&sql);
 	return rc;
 }
@@ -230,8 +230,8 @@ static enum rc send(struct postgres_store *s, const char *name, const struct val
 		snprintf(numbers[i], NUMBER_BYTES, "%lld", (long long)values[i].number);
 		texts[i + 1] = numbers[i];
 	}
-	if (!PQsendQueryPrepared(s->connection, name, (int)count + 1, texts, NULL, NULL, 0) ||
-	    !PQsetSingleRowMode(s->connection) || !postgres_flush(s))
+	if (!libpq->sendQueryPrepared(s->connection, name, (int)count + 1, texts, NULL, NULL, 0) ||
+	    !libpq->setSingleRowMode(s->connection) || !postgres_flush(s))
 		return postgres_fault(s, NULL);
 	return RC_OK;
 }
@@ -269,21 +269,21 @@ static enum rc driver_next(struct sql_rows *base, bool *ret_any)
 	struct postgres_rows *rows = rows_of(base);
 	struct postgres_store *s = self(base->store);
 
-	PQclear(rows->result);
+	libpq->clear(rows->result);
 	rows->result = NULL;
 	if (!rows->is_running) {
 		*ret_any = false;
 		return RC_OK;
 	}
 	rows->result = postgres_receive(s);
-	if (PQresultStatus(rows->result) == PGRES_SINGLE_TUPLE) {
+	if (libpq->resultStatus(rows->result) == PGRES_SINGLE_TUPLE) {
 		*ret_any = true;
 		return RC_OK;
 	}
 	rows->is_running = false;
 	if (!postgres_is_good(rows->result))
 		return postgres_fault(s, rows->result);
-	s->changed = strtoll(PQcmdTuples(rows->result), NULL, 10);
+	s->changed = strtoll(libpq->cmdTuples(rows->result), NULL, 10);
 	postgres_drain(s);
 	*ret_any = false;
 	return RC_OK;
@@ -295,7 +295,7 @@ static void driver_finish(struct sql_rows *base)
 	struct postgres_rows *rows = rows_of(base);
 	struct postgres_store *s = self(base->store);
 
-	PQclear(rows->result);
+	libpq->clear(rows->result);
 	rows->result = NULL;
 	if (rows->is_running)
 		postgres_drain(s);
@@ -305,10 +305,10 @@ static void driver_finish(struct sql_rows *base)
 static enum rc driver_column(struct sql_rows *base, int column, const char **ret_text, size_t *ret_size)
 {
 	const PGresult *result = rows_of(base)->result;
-	bool is_null = PQgetisnull(result, 0, column);
+	bool is_null = libpq->getisnull(result, 0, column);
 
-	*ret_text = is_null ? NULL : PQgetvalue(result, 0, column);
-	*ret_size = is_null ? 0 : (size_t)PQgetlength(result, 0, column);
+	*ret_text = is_null ? NULL : libpq->getvalue(result, 0, column);
+	*ret_size = is_null ? 0 : (size_t)libpq->getlength(result, 0, column);
 	return RC_OK;
 }
 
@@ -316,7 +316,7 @@ static int64_t driver_integer(struct sql_rows *base, int column)
 {
 	const PGresult *result = rows_of(base)->result;
 
-	return !result || PQgetisnull(result, 0, column) ? 0 : strtoll(PQgetvalue(result, 0, column), NULL, 10);
+	return !result || libpq->getisnull(result, 0, column) ? 0 : strtoll(libpq->getvalue(result, 0, column), NULL, 10);
 }
 
 static int64_t driver_changed(struct sql_store *store)
@@ -337,8 +337,10 @@ static void driver_close(struct sql_store *store)
 	struct postgres_store *s = self(store);
 
 	for (size_t i = 0; i < SQL_COUNT; i++)
-		PQclear(s->rows[i].result);
-	PQfinish(s->connection);
+		if (s->rows[i].result)
+			libpq->clear(s->rows[i].result);
+	if (s->connection)
+		libpq->finish(s->connection);
 	free(s);
 }
 

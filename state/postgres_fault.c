@@ -87,16 +87,16 @@ static enum rc fault_other(struct postgres_store *s, const struct meaning *meani
 
 enum rc postgres_fault(struct postgres_store *s, const PGresult *result)
 {
-	const char *state = str_or_empty(result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL);
-	const char *words = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+	const char *state = str_or_empty(result ? libpq->resultErrorField(result, PG_DIAG_SQLSTATE) : NULL);
+	const char *words = result ? libpq->resultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 	const struct meaning *meaning = find_meaning(state);
 
-	words = s->is_silent ? "the server does not answer" : first_line(s, words ? words : PQerrorMessage(s->connection));
+	words = s->is_silent ? "the server does not answer" : first_line(s, words ? words : libpq->errorMessage(s->connection));
 	if (postgres_is_lost(s) || (meaning && str_eq(meaning->code, "A0521")))
 		return fault_lost(s, words);
 	postgres_drain(s);
-	if (PQtransactionStatus(s->connection) == PQTRANS_INERROR)
-		PQclear(postgres_exchange(s, "ROLLBACK"));
+	if (libpq->transactionStatus(s->connection) == PQTRANS_INERROR)
+		libpq->clear(postgres_exchange(s, "ROLLBACK"));
 	/* lock_not_available, serialization_failure, deadlock_detected, query_canceled by statement_timeout */
 	if (str_eq(state, "55P03") || str_has_prefix(state, "40") || str_eq(state, "57014"))
 		return sql_fault_busy(&s->sql);
@@ -116,7 +116,7 @@ enum rc postgres_fault_connect(struct postgres_store *s)
 	if (s->sql.is_quiet)
 		return RC_IO;
 	diag = diag_add(diags, SEVERITY_ERROR, "A0520", NOWHERE, "cannot connect to the state %s: %s", s->sql.base.location,
-			first_line(s, PQerrorMessage(s->connection)));
+			first_line(s, libpq->errorMessage(s->connection)));
 	diag_help(diags, diag, "Is the database running and reachable from here? The password comes from PGPASSWORD or a "
 			       "password file; TLS from libpq's options, such as ?sslmode=verify-full.");
 	return RC_IO;

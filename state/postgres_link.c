@@ -13,7 +13,7 @@
 
 static bool wait_for(struct postgres_store *s, short events)
 {
-	struct pollfd socket = { .fd = PQsocket(s->connection), .events = events };
+	struct pollfd socket = { .fd = libpq->socket(s->connection), .events = events };
 	int real_ms = clock_real_ms(&s->sql.run->clock, SILENCE_MS);
 	int ready;
 
@@ -26,17 +26,17 @@ static bool wait_for(struct postgres_store *s, short events)
 
 bool postgres_is_lost(const struct postgres_store *s)
 {
-	return s->is_silent || PQstatus(s->connection) == CONNECTION_BAD;
+	return s->is_silent || libpq->status(s->connection) == CONNECTION_BAD;
 }
 
 bool postgres_flush(struct postgres_store *s)
 {
-	int left = PQflush(s->connection);
+	int left = libpq->flush(s->connection);
 
 	while (left > 0) {
-		if (!wait_for(s, POLLIN | POLLOUT) || !PQconsumeInput(s->connection))
+		if (!wait_for(s, POLLIN | POLLOUT) || !libpq->consumeInput(s->connection))
 			return false;
-		left = PQflush(s->connection);
+		left = libpq->flush(s->connection);
 	}
 	return left == 0;
 }
@@ -45,14 +45,14 @@ PGresult *postgres_receive(struct postgres_store *s)
 {
 	if (s->is_silent)
 		return NULL;
-	while (PQisBusy(s->connection)) {
+	while (libpq->isBusy(s->connection)) {
 		if (!wait_for(s, POLLIN))
 			return NULL;
 		/* What the server said before it closed the connection is in the result. */
-		if (!PQconsumeInput(s->connection))
+		if (!libpq->consumeInput(s->connection))
 			break;
 	}
-	return PQgetResult(s->connection);
+	return libpq->getResult(s->connection);
 }
 
 void postgres_drain(struct postgres_store *s)
@@ -60,12 +60,12 @@ void postgres_drain(struct postgres_store *s)
 	PGresult *result;
 
 	while ((result = postgres_receive(s)))
-		PQclear(result);
+		libpq->clear(result);
 }
 
 bool postgres_is_good(const PGresult *result)
 {
-	ExecStatusType status = PQresultStatus(result);
+	ExecStatusType status = libpq->resultStatus(result);
 
 	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
@@ -74,18 +74,18 @@ PGresult *postgres_exchange(struct postgres_store *s, const char *sql)
 {
 	PGresult *kept = NULL, *result;
 
-	if (postgres_is_lost(s) || !PQsendQuery(s->connection, sql) || !postgres_flush(s))
+	if (postgres_is_lost(s) || !libpq->sendQuery(s->connection, sql) || !postgres_flush(s))
 		return NULL;
 	while ((result = postgres_receive(s))) {
 		if (kept && !postgres_is_good(kept)) {
-			PQclear(result);
+			libpq->clear(result);
 			continue;
 		}
-		PQclear(kept);
+		libpq->clear(kept);
 		kept = result;
 	}
 	if (!s->is_silent)
 		return kept;
-	PQclear(kept);
+	libpq->clear(kept);
 	return NULL;
 }

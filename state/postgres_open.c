@@ -56,7 +56,7 @@ static bool is_ambiguous(const char *url)
 /** "postgres://user@host:port/database", without password and options. */
 static enum rc find_location(struct postgres_store *s, const char *url, bool is_quiet)
 {
-	PQconninfoOption *options = is_ambiguous(url) ? NULL : PQconninfoParse(url, NULL);
+	PQconninfoOption *options = is_ambiguous(url) ? NULL : libpq->conninfoParse(url, NULL);
 	struct strbuf text;
 	const char *part;
 
@@ -74,7 +74,7 @@ static enum rc find_location(struct postgres_store *s, const char *url, bool is_
 	strbuf_addf(&text, "/%s", str_or_empty(option(options, "dbname")));
 	s->sql.base.location = strbuf_failed(&text) ? NULL : arena_strdup(s->sql.run->arena, strbuf_text(&text));
 	strbuf_done(&text);
-	PQconninfoFree(options);
+	libpq->conninfoFree(options);
 	return s->sql.base.location ? RC_OK : RC_NOMEM;
 }
 
@@ -113,13 +113,13 @@ static enum rc connect_to(struct postgres_store *s, const char *url)
 					    "tcp_user_timeout", "application_name", "dbname", NULL};
 	const char *const values[] = {"10", "15", "5", "3", "30000", "adit", url, NULL};
 
-	s->connection = PQconnectdbParams(names, values, 1);
+	s->connection = libpq->connectdbParams(names, values, 1);
 	if (!s->connection)
 		return RC_NOMEM;
-	if (PQstatus(s->connection) != CONNECTION_OK)
+	if (libpq->status(s->connection) != CONNECTION_OK)
 		return postgres_fault_connect(s);
-	PQsetNoticeReceiver(s->connection, ignore_notice, NULL);
-	if (PQsetnonblocking(s->connection, 1) < 0)
+	libpq->setNoticeReceiver(s->connection, ignore_notice, NULL);
+	if (libpq->setnonblocking(s->connection, 1) < 0)
 		return postgres_fault(s, NULL);
 	return configure(s);
 }
@@ -134,6 +134,8 @@ enum rc postgres_store_open(struct run *run, const char *url, const struct store
 		return RC_NOMEM;
 	s->sql.is_empty = true;
 	rc = sql_store_init(&s->sql, run, &postgres_driver, options);
+	if (!rc)
+		rc = libpq_load(options->budget_only ? NULL : &run->diags);
 	if (!rc)
 		rc = find_location(s, url, options->budget_only);
 	if (!rc)

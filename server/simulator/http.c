@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "server/simulator/http_address.h"
 #include "server/simulator/http_reply.h"
 #include "server/simulator/listener.h"
+#include "server/simulator/microhttpd.h"
 
 #define STACK_BYTES ((size_t)1024 * 1024)
 #define HEADER_BYTES ((size_t)64 * 1024)
@@ -76,13 +76,13 @@ static enum MHD_Result take_param(void *closure, enum MHD_ValueKind kind, const 
 
 static const char *header(struct MHD_Connection *connection, const char *name)
 {
-	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+	return microhttpd->lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
 static bool is_from_loopback(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+		microhttpd->get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
 	return info && info->client_addr && http_address_is_loopback(info->client_addr);
 }
@@ -124,7 +124,7 @@ static enum MHD_Result answer(struct http *http, struct MHD_Connection *connecti
 	};
 	struct reply reply = {0};
 
-	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_param, exchange);
+	microhttpd->get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_param, exchange);
 	request.param_count = exchange->param_count;
 	strbuf_init(&reply.body, 0);
 	service_answer(http->service, &request, &reply);
@@ -161,14 +161,14 @@ static void take_connection(void *closure, int fd, const struct sockaddr *addres
 {
 	struct http *http = closure;
 
-	(void)MHD_add_connection(http->daemon, fd, address, size);
+	(void)microhttpd->add_connection(http->daemon, fd, address, size);
 }
 
 /* More connections than are served at a time wait until one ends. */
 static bool has_room(void *closure)
 {
 	struct http *http = closure;
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+	const union MHD_DaemonInfo *info = microhttpd->get_daemon_info(http->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
 
 	return !info || info->num_connections < SIMULATOR_CONNECTIONS;
 }
@@ -187,7 +187,7 @@ static enum rc start_threads(struct http *http, const union http_address *addres
 	if (pthread_sigmask(SIG_SETMASK, &all, &before))
 		return RC_IO;
 	errno = 0;
-	http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, http,
+	http->daemon = microhttpd->start_daemon(flags, 0, NULL, NULL, on_request, http,
 					MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, NULL,
 					MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL,
 					MHD_OPTION_CONNECTION_LIMIT, SIMULATOR_CONNECTIONS,
@@ -243,6 +243,8 @@ enum rc http_start(struct diags *diags, struct service *service, const char *lis
 	struct diag *diag;
 	enum rc rc = check_address(diags, text, allow_remote, &address);
 
+	if (!rc)
+		rc = microhttpd_load(diags);
 	if (rc)
 		return rc;
 	http = calloc(1, sizeof(*http));
@@ -274,6 +276,6 @@ void http_stop(struct http *http)
 		return;
 	listener_stop(http->listener);
 	if (http->daemon)
-		MHD_stop_daemon(http->daemon);
+		microhttpd->stop_daemon(http->daemon);
 	free(http);
 }

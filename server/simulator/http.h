@@ -14,7 +14,7 @@ struct http;
 
 /** Listen and answer through service_answer(), in threads that take no signals.
  * @param listen  "HOST:PORT" or "[HOST]:PORT", numeric or "localhost"; NULL: "127.0.0.1:0"
- * @return RC_OK; RC_INVALID (A0901, A0902); RC_IO (A0906); RC_NOMEM */
+ * @return RC_OK; RC_INVALID (A0901, A0902); RC_IO (A0906); RC_UNSUPPORTED no libmicrohttpd (A0019); RC_NOMEM */
 enum rc http_start(struct diags *diags, struct service *service, const char *listen, bool allow_remote,
 		   struct http **ret_http) MUST_CHECK;
 /** "http://HOST:PORT"; borrowed. */

@@ -17,7 +17,7 @@ struct part {
 
 static int socket_of(struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info = microhttpd->get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
 	return info ? info->connect_fd : -1;
 }
@@ -74,7 +74,7 @@ static struct MHD_Response *make_part(struct MHD_Connection *connection, struct 
 	}
 	*part = (struct part){.body = reply->body, .clock = reply->clock, .fd = socket_of(connection),
 			      .stall_ms = reply->end == REPLY_STALLED ? reply->stall_ms : 0};
-	response = MHD_create_response_from_callback(reply->body.size, 1024, give_half, part, end_part);
+	response = microhttpd->create_response_from_callback(reply->body.size, 1024, give_half, part, end_part);
 	if (!response)
 		end_part(part);
 	return response;
@@ -86,8 +86,8 @@ static struct MHD_Response *make_whole(struct reply *reply)
 	struct MHD_Response *response;
 
 	if (!reply->body.data)
-		return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-	response = MHD_create_response_from_buffer_with_free_callback(reply->body.size, reply->body.data, free);
+		return microhttpd->create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	response = microhttpd->create_response_from_buffer_with_free_callback(reply->body.size, reply->body.data, free);
 	if (!response)
 		strbuf_done(&reply->body);
 	return response;
@@ -97,7 +97,7 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
 {
 	/* A header that finds no memory is left out; the answer itself is more important. */
 	if (*value)
-		(void)MHD_add_response_header(response, name, value);
+		(void)microhttpd->add_response_header(response, name, value);
 }
 
 static void add_headers(struct MHD_Response *response, const struct reply *reply)
@@ -129,7 +129,7 @@ enum MHD_Result http_reply_send(struct MHD_Connection *connection, struct reply 
 	if (!response)
 		return MHD_NO;
 	add_headers(response, reply);
-	result = MHD_queue_response(connection, (unsigned)reply->status, response);
-	MHD_destroy_response(response);
+	result = microhttpd->queue_response(connection, (unsigned)reply->status, response);
+	microhttpd->destroy_response(response);
 	return result;
 }

@@ -3,8 +3,7 @@
 #ifndef ADIT_SERVER_SIMULATOR_HTTP_REPLY_H
 #define ADIT_SERVER_SIMULATOR_HTTP_REPLY_H
 
-#include <microhttpd.h>
-
+#include "server/simulator/microhttpd.h"
 #include "server/simulator/service.h"
 
 /** Queue it. Takes the reply's body. @return MHD_NO: the connection is closed without an answer */

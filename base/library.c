@@ -1,0 +1,61 @@
+/** @file Loading libraries when they are first used. */
+#include "base/library.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+
+static enum rc refuse(const struct library *library, struct diags *diags, int error)
+{
+	const char *words = dlerror();
+	struct diag *diag;
+
+	if (error == ENOMEM)
+		return RC_NOMEM;
+	if (!diags)
+		return RC_UNSUPPORTED;
+	diag = diag_add(diags, SEVERITY_ERROR, "A0019", (struct span){0}, "%s, which %s needs, cannot be loaded: %s",
+			library->file, library->purpose, str_or_empty(words));
+	diag_help(diags, diag, "Install the package that has it; everything else works without.");
+	return RC_UNSUPPORTED;
+}
+
+/** Lazily, as the loader does it with libraries that are linked: each still says of itself whether it wants to be bound at
+ * once. All that adit calls is looked up here. */
+static enum rc load(struct library *library, struct diags *diags)
+{
+	void *handle;
+
+	errno = 0;
+	handle = dlopen(library->file, RTLD_LAZY | RTLD_LOCAL);
+	if (!handle)
+		return refuse(library, diags, errno);
+	for (size_t i = 0; i < library->symbol_count; i++) {
+		void *symbol = dlsym(handle, library->symbols[i].name);
+
+		if (!symbol) {
+			enum rc rc = refuse(library, diags, 0);
+
+			dlclose(handle);
+			return rc;
+		}
+		memcpy((char *)library->table + library->symbols[i].offset, &symbol, sizeof(symbol));
+	}
+	if (library->prepare)
+		library->prepare();
+	return RC_OK;
+}
+
+enum rc library_load(struct library *library, struct diags *diags)
+{
+	enum rc rc = RC_OK;
+
+	pthread_mutex_lock(&library->mutex);
+	if (!library->is_loaded)
+		rc = load(library, diags);
+	library->is_loaded = !rc;
+	pthread_mutex_unlock(&library->mutex);
+	return rc;
+}
