@@ -1,6 +1,7 @@
 /** @file Memory that is wiped before it is free. */
 #include "base/alloc.h"
 
+#include <dlfcn.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,8 +75,14 @@ static void openssl_free(void *block, const char *file, int line)
 	alloc_free(block);
 }
 
-void alloc_init(void)
+void alloc_openssl(void *library)
 {
-	/* 0 when OpenSSL was used before: it keeps malloc(), which is no fault that a user could do anything about. */
-	(void)CRYPTO_set_mem_functions(openssl_new, openssl_resize, openssl_free);
+	__typeof__(&CRYPTO_set_mem_functions) set;
+	void *symbol = dlsym(library, "CRYPTO_set_mem_functions");
+
+	if (!symbol)
+		return;
+	memcpy(&set, &symbol, sizeof(set));
+	/* 0 when OpenSSL was used before, mostly with this allocator: no fault that a user could do anything about. */
+	(void)set(openssl_new, openssl_resize, openssl_free);
 }

@@ -9,10 +9,11 @@
 
 #include <stddef.h>
 
-/** Make OpenSSL allocate here. Once, at the very start of a program, before it was used: it takes no other
- * allocator after its first block, and keeps malloc() then. cJSON works in arenas, which are wiped (base/json.h); libcurl
- * gets it with curl_global_init_mem(), where it is started. */
-void alloc_init(void);
+/** Make the OpenSSL that a library brought along allocate here. Before that library is used: OpenSSL takes no other allocator
+ * after its first block, and keeps malloc() then. cJSON works in arenas, which are wiped (base/json.h); libcurl gets its
+ * allocator with curl_global_init_mem(), where it is started.
+ * @param library  from dlopen(); one without OpenSSL is left alone */
+void alloc_openssl(void *library);
 
 /** @return @p size bytes, owned, free with alloc_free(); NULL when memory is used up */
 void *alloc_new(size_t size);

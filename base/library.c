@@ -28,6 +28,8 @@ static enum rc load(struct library *library, struct diags *diags)
 {
 	void *handle;
 
+	if (library->first)
+		(void)dlopen(library->first, RTLD_LAZY | RTLD_LOCAL);
 	errno = 0;
 	handle = dlopen(library->file, RTLD_LAZY | RTLD_LOCAL);
 	if (!handle)
@@ -44,7 +46,7 @@ static enum rc load(struct library *library, struct diags *diags)
 		memcpy((char *)library->table + library->symbols[i].offset, &symbol, sizeof(symbol));
 	}
 	if (library->prepare)
-		library->prepare();
+		library->prepare(handle);
 	return RC_OK;
 }
 

@@ -2,7 +2,8 @@
 #include <limits.h>
 #include <string.h>
 
-#include <openssl/evp.h>
+#include <nettle/base64.h>
+#include <nettle/sha2.h>
 #include <xxhash.h>
 
 #include "base/str.h"
@@ -28,39 +29,45 @@ char *str_base64(struct arena *arena, const void *bytes, size_t size)
 
 	if (size > INT_MAX / 2)
 		return NULL;
-	text = arena_alloc(arena, (size + 2) / 3 * 4 + 1);
-	if (text && size)
-		EVP_EncodeBlock((unsigned char *)text, bytes, (int)size);
+	text = arena_alloc(arena, BASE64_ENCODE_RAW_LENGTH(size) + 1);
+	if (!text)
+		return NULL;
+	base64_encode_raw(text, size, bytes);
+	text[BASE64_ENCODE_RAW_LENGTH(size)] = '\0';
 	return text;
 }
 
 enum rc str_base64_decode(struct arena *arena, const char *text, unsigned char **ret_bytes, size_t *ret_size)
 {
-	size_t size = strlen(text), letters = strspn(text, BASE64_ALPHABET), padding = size - letters;
+	size_t size = strlen(text), letters = strspn(text, BASE64_ALPHABET), padding = size - letters, decoded = 0;
+	struct base64_decode_ctx decoder;
 	unsigned char *bytes;
 
-	/* EVP_DecodeBlock() alone would let '=' and blanks pass in strange places. */
+	/* The decoder alone would skip blanks. */
 	if (size % 4 || padding > 2 || strspn(text + letters, "=") != padding || size > INT_MAX)
 		return RC_INVALID;
-	bytes = arena_alloc(arena, size / 4 * 3 + 1);
+	bytes = arena_alloc(arena, BASE64_DECODE_LENGTH(size) + 1);
 	if (!bytes)
 		return RC_NOMEM;
-	if (size && EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)size) < 0)
+	base64_decode_init(&decoder);
+	if (!base64_decode_update(&decoder, &decoded, bytes, size, text) || !base64_decode_final(&decoder))
 		return RC_INVALID;
 	*ret_bytes = bytes;
-	*ret_size = size / 4 * 3 - padding;
-	bytes[*ret_size] = 0;
+	*ret_size = decoded;
+	bytes[decoded] = 0;
 	return RC_OK;
 }
 
 char *str_sha256_hex(struct arena *arena, const void *bytes, size_t size)
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned digest_size = 0;
+	unsigned char digest[SHA256_DIGEST_SIZE];
+	struct sha256_ctx context;
 
-	if (EVP_Digest(bytes, size, digest, &digest_size, EVP_sha256(), NULL) != 1)
-		return NULL;
-	return str_hex(arena, digest, digest_size);
+	sha256_init(&context);
+	sha256_update(&context, size, bytes);
+	sha256_digest(&context, sizeof(digest), digest);
+	explicit_bzero(&context, sizeof(context)); /* the last block is in it */
+	return str_hex(arena, digest, sizeof(digest));
 }
 
 char *str_xxh3_hex(struct arena *arena, const void *bytes, size_t size)

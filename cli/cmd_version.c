@@ -2,9 +2,8 @@
 #include "cli/command.h"
 
 #include <cJSON.h>
-#include <curl/curl.h>
 #include <idn2.h>
-#include <openssl/crypto.h>
+#include <nettle/version.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <xxhash.h>
@@ -28,19 +27,22 @@ static enum rc find_libraries(struct arena *arena, struct dependency libraries[L
 	unsigned xxhash = XXH_versionNumber();
 	const struct dependency found[LIBRARY_COUNT] = {
 		{ "cJSON", cJSON_Version(), false },
-		{ "libcrypto", OpenSSL_version(OPENSSL_VERSION_STRING), false },
-		{ "libcurl", curl_version_info(CURLVERSION_NOW)->version, false },
+		{ "libcurl", BUILT_WITH_LIBCURL, true },
 		{ "libidn2", idn2_check_version(NULL), false },
 		{ "libmicrohttpd", BUILT_WITH_MICROHTTPD, true },
 		{ "libpq", BUILT_WITH_LIBPQ, true },
 		{ "libyaml", yaml_get_version_string(), false },
+		{ "nettle", arena_printf(arena, "%d.%d", nettle_version_major(), nettle_version_minor()), false },
 		{ "sqlite", sqlite3_libversion(), false },
 		{ "xxhash", arena_printf(arena, "%u.%u.%u", xxhash / 10000, xxhash / 100 % 100, xxhash % 100), false },
 	};
 
-	for (size_t i = 0; i < LIBRARY_COUNT; i++)
+	for (size_t i = 0; i < LIBRARY_COUNT; i++) {
+		if (!found[i].version)
+			return RC_NOMEM;
 		libraries[i] = found[i];
-	return libraries[LIBRARY_COUNT - 1].version ? RC_OK : RC_NOMEM;
+	}
+	return RC_OK;
 }
 
 static void print_json(struct strbuf *out, const struct dependency libraries[LIBRARY_COUNT])

@@ -1,10 +1,10 @@
 /* Following a URL through the desired state: hostname, tunnel, rule. */
 #include "cli/explain.h"
 
-#include <curl/curl.h>
 #include <idn2.h>
 #include <string.h>
 
+#include "base/libcurl.h"
 #include "base/regex.h"
 #include "base/str.h"
 #include "schema/translate.h"
@@ -31,15 +31,19 @@ static char *normal_host(struct arena *arena, const char *host)
 
 enum rc explain_parse(struct run *run, const char *url, const char **ret_host, const char **ret_path)
 {
-	CURLU *parsed = curl_url();
 	char *host = NULL, *path = NULL;
-	enum rc rc = parsed ? RC_OK : RC_NOMEM;
+	enum rc rc = libcurl_load(&run->diags);
+	CURLU *parsed;
 
-	if (!rc && curl_url_set(parsed, CURLUPART_URL, url,
+	if (rc)
+		return rc;
+	parsed = libcurl->url();
+	rc = parsed ? RC_OK : RC_NOMEM;
+	if (!rc && libcurl->url_set(parsed, CURLUPART_URL, url,
 				CURLU_DEFAULT_SCHEME | CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS))
 		rc = no_url(run, url);
-	if (!rc && (curl_url_get(parsed, CURLUPART_HOST, &host, 0) ||
-		    curl_url_get(parsed, CURLUPART_PATH, &path, CURLU_URLDECODE)))
+	if (!rc && (libcurl->url_get(parsed, CURLUPART_HOST, &host, 0) ||
+		    libcurl->url_get(parsed, CURLUPART_PATH, &path, CURLU_URLDECODE)))
 		rc = no_url(run, url);
 	if (!rc) {
 		*ret_host = normal_host(run->arena, host);
@@ -47,9 +51,9 @@ enum rc explain_parse(struct run *run, const char *url, const char **ret_host, c
 		if (!*ret_host || !*ret_path)
 			rc = RC_NOMEM;
 	}
-	curl_free(host);
-	curl_free(path);
-	curl_url_cleanup(parsed);
+	libcurl->free(host);
+	libcurl->free(path);
+	libcurl->url_cleanup(parsed);
 	return rc;
 }
 

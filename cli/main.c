@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/session.h"
@@ -94,7 +93,6 @@ int main(int argc, char **argv)
 	enum exit_code code;
 	enum rc rc;
 
-	alloc_init();
 	fill_standard_descriptors();
 	handle_signals();
 	/* UTF-8 in any environment, for the width of characters; everything else stays as in the C locale. */

@@ -117,7 +117,7 @@ static enum rc check_url(struct session *session)
 {
 	const char *url = session->options.url;
 	struct url_verdict verdict = { .is_valid = true };
-	enum rc rc = !url || str_eq(url, "dev:") ? RC_OK : provider_judge_url(url, &verdict);
+	enum rc rc = !url || str_eq(url, "dev:") ? RC_OK : provider_judge_url(&session->run.diags, url, &verdict);
 	struct diag *diag;
 
 	if (rc || verdict.is_valid)

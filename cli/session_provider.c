@@ -126,7 +126,7 @@ static enum rc check_trust(struct session *session, const struct account *accoun
 {
 	size_t size = origin_size(account->url);
 	struct url_verdict verdict = { .is_trusted = true };
-	enum rc rc = account->url == session->options.url ? RC_OK : provider_judge_url(account->url, &verdict);
+	enum rc rc = account->url == session->options.url ? RC_OK : provider_judge_url(&session->run.diags, account->url, &verdict);
 	struct diag *diag;
 
 	if (rc || verdict.is_trusted || session_allows_origin(session, account->url))

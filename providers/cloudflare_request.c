@@ -1,9 +1,9 @@
 /* Requests in Cloudflare's v4 wire format. */
 #include "providers/cloudflare_request.h"
 
-#include <curl/curl.h>
 #include <string.h>
 
+#include "base/libcurl.h"
 #include "base/str.h"
 
 #define NEEDS_TUNNEL_READ "Account: Cloudflare Tunnel: Read"
@@ -100,13 +100,14 @@ bool wire_account_id_is_plausible(const char *id)
 
 static void add_escaped(struct strbuf *out, const char *text)
 {
-	char *escaped = curl_easy_escape(NULL, text, 0);
+	char *escaped = libcurl_load(NULL) ? NULL : libcurl->easy_escape(NULL, text, 0);
 
-	if (escaped)
-		strbuf_adds(out, escaped);
-	else
+	if (!escaped) {
 		out->failed = true;
-	curl_free(escaped);
+		return;
+	}
+	strbuf_adds(out, escaped);
+	libcurl->free(escaped);
 }
 
 /** The id that stands for {name} at @p at. @return what is wrong with it, or NULL */

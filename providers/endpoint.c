@@ -2,10 +2,10 @@
 #include "providers/endpoint.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/libcurl.h"
 #include "base/str.h"
 #include "providers/cnap.h"
 
@@ -15,10 +15,10 @@
 static enum rc part(struct arena *arena, CURLU *url, CURLUPart which, char **ret_text)
 {
 	char *text = NULL;
-	CURLUcode code = curl_url_get(url, which, &text, 0);
+	CURLUcode code = libcurl->url_get(url, which, &text, 0);
 
 	*ret_text = !code && text ? arena_strdup(arena, text) : NULL;
-	curl_free(text);
+	libcurl->free(text);
 	return code == CURLUE_OUT_OF_MEMORY || (!code && !*ret_text) ? RC_NOMEM : RC_OK;
 }
 
@@ -26,9 +26,9 @@ static enum rc part(struct arena *arena, CURLU *url, CURLUPart which, char **ret
 static enum rc check_part(CURLU *url, CURLUPart which, bool is_wanted)
 {
 	char *text = NULL;
-	CURLUcode code = curl_url_get(url, which, &text, 0);
+	CURLUcode code = libcurl->url_get(url, which, &text, 0);
 
-	curl_free(text);
+	libcurl->free(text);
 	if (code == CURLUE_OUT_OF_MEMORY)
 		return RC_NOMEM;
 	return (code == CURLUE_OK) == is_wanted ? RC_OK : RC_INVALID;
@@ -40,7 +40,7 @@ static enum rc check_parts(CURLU *url, const char *text)
 		CURLUPart part;
 		bool is_wanted;
 	} parts[] = { { CURLUPART_USER, false }, { CURLUPART_PASSWORD, false }, { CURLUPART_HOST, true } };
-	CURLUcode code = curl_url_set(url, CURLUPART_URL, text, 0);
+	CURLUcode code = libcurl->url_set(url, CURLUPART_URL, text, 0);
 	enum rc rc = code == CURLUE_OUT_OF_MEMORY ? RC_NOMEM : code ? RC_INVALID : RC_OK;
 
 	for (size_t i = 0; !rc && i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -105,13 +105,16 @@ enum rc endpoint_parse(struct arena *arena, const char *url, struct endpoint *re
 	/* An empty query or fragment vanishes in the parser, yet requests are appended to the text. */
 	if (!url || !*url || strlen(url) > URL_BYTES_MAX || strpbrk(url, "?#"))
 		return RC_INVALID;
-	parsed = curl_url();
+	rc = libcurl_load(NULL);
+	if (rc)
+		return rc;
+	parsed = libcurl->url();
 	if (!parsed)
 		return RC_NOMEM;
 	rc = check_parts(parsed, url);
 	if (!rc)
 		rc = take_apart(arena, parsed, &endpoint);
-	curl_url_cleanup(parsed);
+	libcurl->url_cleanup(parsed);
 	if (!rc)
 		*ret_endpoint = endpoint;
 	return rc;

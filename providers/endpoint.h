@@ -19,7 +19,8 @@ struct endpoint {
 };
 
 /** Check and take apart @p url; "cnap" stands for CNAP's (providers/cnap.h).
- * @return RC_OK; RC_INVALID it is neither HTTPS nor HTTP on loopback, or has a user, a query or a fragment; RC_NOMEM */
+ * @return RC_OK; RC_INVALID it is neither HTTPS nor HTTP on loopback, or has a user, a query or a fragment; RC_UNSUPPORTED there is no
+ * libcurl; RC_NOMEM */
 enum rc endpoint_parse(struct arena *arena, const char *url, struct endpoint *ret_endpoint) MUST_CHECK;
 
 /** True when a token may go there without being asked about it: CNAP, api.cloudflare.com over HTTPS, loopback. */

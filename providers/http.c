@@ -84,16 +84,16 @@ static enum rc set_multi(struct http *http)
 {
 	long count = (long)http->parallelism;
 
-	http->has_curl = !curl_global_init_mem(CURL_GLOBAL_DEFAULT, alloc_new, alloc_free, alloc_resize, alloc_strdup,
+	http->has_curl = !libcurl->global_init_mem(CURL_GLOBAL_DEFAULT, alloc_new, alloc_free, alloc_resize, alloc_strdup,
 					       alloc_array);
 	if (!http->has_curl)
 		return RC_INTERNAL;
-	http->multi = curl_multi_init();
+	http->multi = libcurl->multi_init();
 	if (!http->multi)
 		return RC_NOMEM;
-	if (curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX) ||
-	    curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, count) ||
-	    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, count))
+	if (libcurl->multi_setopt(http->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX) ||
+	    libcurl->multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, count) ||
+	    libcurl->multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, count))
 		return RC_INTERNAL;
 	return RC_OK;
 }
@@ -136,10 +136,11 @@ void http_free(struct http *http)
 			transfer_stop(http, &http->transfers[i]);
 		transfer_free(&http->transfers[i]);
 	}
-	curl_multi_cleanup(http->multi);
-	curl_slist_free_all(http->headers);
-	if (http->has_curl)
-		curl_global_cleanup();
+	if (http->has_curl) {
+		libcurl->multi_cleanup(http->multi);
+		libcurl->slist_free_all(http->headers);
+		libcurl->global_cleanup();
+	}
 	free(http->transfers);
 	free(http->idle);
 	free(http->heap);
@@ -274,7 +275,7 @@ static void describe_connect(const struct transfer *transfer, struct http_answer
 {
 	long error = 0;
 
-	curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &error);
+	libcurl->easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &error);
 	snprintf(answer->error, sizeof(answer->error), "cannot connect%s%s", error ? ": " : "",
 		 error ? strerror((int)error) : "");
 }
@@ -282,7 +283,7 @@ static void describe_connect(const struct transfer *transfer, struct http_answer
 /** Say why no answer came, for people. */
 static void describe(const struct transfer *transfer, CURLcode code, struct http_answer *answer)
 {
-	const char *words = transfer->error[0] ? transfer->error : curl_easy_strerror(code);
+	const char *words = transfer->error[0] ? transfer->error : libcurl->easy_strerror(code);
 
 	if (!code)
 		return;
@@ -337,12 +338,12 @@ static void collect(struct http *http)
 	CURLMsg *message;
 	int left;
 
-	while ((message = curl_multi_info_read(http->multi, &left))) {
+	while ((message = libcurl->multi_info_read(http->multi, &left))) {
 		char *transfer = NULL;
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
-		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+		libcurl->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
 		finish_try(http, (struct transfer *)(void *)transfer, message->data.result);
 	}
 }
@@ -438,7 +439,7 @@ static enum rc wait_for_something(struct http *http, int64_t deadline_ms)
 
 		real_ms = until_ms < real_ms ? until_ms : real_ms;
 	}
-	if (curl_multi_poll(http->multi, NULL, 0, real_ms, NULL))
+	if (libcurl->multi_poll(http->multi, NULL, 0, real_ms, NULL))
 		return RC_INTERNAL;
 	if (is_held) {
 		http->waited_ms += now_ms(http) - began_ms;
@@ -491,7 +492,7 @@ enum rc http_next(struct http *http, int64_t timeout_ms, struct http_request **r
 			return RC_CANCELLED;
 		}
 		start_due(http);
-		if (curl_multi_perform(http->multi, &running))
+		if (libcurl->multi_perform(http->multi, &running))
 			return RC_INTERNAL;
 		collect(http);
 		start_due(http);

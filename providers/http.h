@@ -86,7 +86,8 @@ struct http_config {
 struct http;
 
 /** @param ret_http owned, free with http_free()
- * @return RC_OK; RC_INVALID base URL; RC_NOMEM; RC_INTERNAL libcurl cannot do what it must */
+ * @return RC_OK; RC_INVALID base URL; RC_NOMEM; RC_UNSUPPORTED there is no libcurl, as libcurl_load() tells who asks before;
+ * RC_INTERNAL libcurl cannot do what it must */
 enum rc http_new(struct run *run, const struct http_config *config, struct http **ret_http) MUST_CHECK;
 
 /** Drop every request and close all connections; the token is wiped. NULL is fine. */

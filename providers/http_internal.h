@@ -3,8 +3,6 @@
 #ifndef ADIT_PROVIDERS_HTTP_INTERNAL_H
 #define ADIT_PROVIDERS_HTTP_INTERNAL_H
 
-#include <curl/curl.h>
-
 #include "providers/http.h"
 #include "providers/http_retry.h"
 

@@ -83,7 +83,7 @@ int64_t http_retry_after_ms(const struct clock *clock, const char *value)
 		return 0;
 	if (!str_to_int64(value, &seconds))
 		return seconds <= 0 ? 0 : seconds > INT32_MAX ? (int64_t)INT32_MAX * 1000 : seconds * 1000;
-	date = curl_getdate(value, NULL);
+	date = libcurl_load(NULL) ? 0 : libcurl->getdate(value, NULL);
 	if (date <= 0)
 		return 0;
 	wait_ms = (int64_t)date * 1000 - clock_wall_ms(clock);

@@ -4,11 +4,11 @@
 #ifndef ADIT_PROVIDERS_HTTP_RETRY_H
 #define ADIT_PROVIDERS_HTTP_RETRY_H
 
-#include <curl/curl.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/libcurl.h"
 #include "base/rc.h"
 
 #define HTTP_TRIES_MAX 5u                    /**< tries of one request; answers 429 do not count */

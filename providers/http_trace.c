@@ -47,7 +47,7 @@ void http_trace(const struct transfer *transfer, CURLcode code)
 	strbuf_addf(&line, " %s ", http_method_name(request->method));
 	redact_add(&line, http->base_path, secrets, 1);
 	redact_add(&line, request->path, secrets, 1);
-	curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+	libcurl->easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
 	strbuf_addf(&line, " status=%d ms=%lld bytes=%lld try=%u", request->answer.status,
 		    (long long)(clock_mono_ms(&http->run->clock) - transfer->started_ms), (long long)bytes,
 		    request->attempts);
@@ -55,7 +55,7 @@ void http_trace(const struct transfer *transfer, CURLcode code)
 	if (*ray)
 		strbuf_addf(&line, " ray=%s", ray);
 	if (code)
-		strbuf_addf(&line, " error=\"%s\"", curl_easy_strerror(code));
+		strbuf_addf(&line, " error=\"%s\"", libcurl->easy_strerror(code));
 	strbuf_addc(&line, '\n');
 	/* One write per line, so that processes that share the file do not mix theirs. A full disk ends the trace,
 	 * not the run. */

@@ -21,7 +21,7 @@ const char *http_method_name(enum http_method method)
 
 static enum rc add_header(struct http *http, const char *line)
 {
-	struct curl_slist *grown = curl_slist_append(http->headers, line);
+	struct curl_slist *grown = libcurl->slist_append(http->headers, line);
 
 	if (!grown)
 		return RC_NOMEM;
@@ -132,7 +132,7 @@ static bool set_numbers(const struct http *http, CURL *easy)
 	bool is_set = true;
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		is_set &= !curl_easy_setopt(easy, numbers[i].option, numbers[i].value);
+		is_set &= !libcurl->easy_setopt(easy, numbers[i].option, numbers[i].value);
 	return is_set;
 }
 
@@ -142,24 +142,24 @@ static bool set_common(struct transfer *transfer)
 	CURL *easy = transfer->easy;
 	bool is_set = set_numbers(http, easy);
 
-	is_set &= !curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, http->is_https ? "https" : "http");
-	is_set &= !curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
-	is_set &= !curl_easy_setopt(easy, CURLOPT_USERAGENT, "adit/" ADIT_VERSION);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-	is_set &= !curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->headers);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, http->is_https ? "https" : "http");
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_USERAGENT, "adit/" ADIT_VERSION);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_HTTPHEADER, http->headers);
 	/* "" means none at all, not even from the environment. */
 	if (http->is_loopback)
-		is_set &= !curl_easy_setopt(easy, CURLOPT_PROXY, "");
+		is_set &= !libcurl->easy_setopt(easy, CURLOPT_PROXY, "");
 	if (http->ca_file)
-		is_set &= !curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+		is_set &= !libcurl->easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
 	return is_set;
 }
 
@@ -175,15 +175,15 @@ static bool set_request(const struct transfer *transfer)
 	strbuf_init(&url, 0);
 	strbuf_adds(&url, http->base_url);
 	strbuf_adds(&url, request->path);
-	is_set = !strbuf_failed(&url) && !curl_easy_setopt(easy, CURLOPT_URL, strbuf_text(&url));
+	is_set = !strbuf_failed(&url) && !libcurl->easy_setopt(easy, CURLOPT_URL, strbuf_text(&url));
 	strbuf_done(&url);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L); /* forgets the last one's body */
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_HTTPGET, 1L); /* forgets the last one's body */
 	if (request->body) {
-		is_set &= !curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
-		is_set &= !curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
+		is_set &= !libcurl->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
+		is_set &= !libcurl->easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
 	}
-	is_set &= !curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, http_method_name(request->method));
-	is_set &= !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, real_limit_ms(http, timeout_ms));
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, http_method_name(request->method));
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, real_limit_ms(http, timeout_ms));
 	return is_set;
 }
 
@@ -206,7 +206,7 @@ enum rc transfer_start(struct http *http, struct http_request *request)
 
 	transfer->http = http;
 	if (!transfer->easy) {
-		transfer->easy = curl_easy_init();
+		transfer->easy = libcurl->easy_init();
 		if (!transfer->easy)
 			return RC_NOMEM;
 		if (!set_common(transfer)) {
@@ -227,7 +227,7 @@ enum rc transfer_start(struct http *http, struct http_request *request)
 		return RC_NOMEM;
 	}
 	failpoint("call.sent");
-	if (curl_multi_add_handle(http->multi, transfer->easy)) {
+	if (libcurl->multi_add_handle(http->multi, transfer->easy)) {
 		transfer->request = NULL;
 		return RC_INTERNAL;
 	}
@@ -240,7 +240,7 @@ enum rc transfer_start(struct http *http, struct http_request *request)
 
 void transfer_stop(struct http *http, struct transfer *transfer)
 {
-	curl_multi_remove_handle(http->multi, transfer->easy);
+	libcurl->multi_remove_handle(http->multi, transfer->easy);
 	transfer->request->own.phase = HTTP_IDLE;
 	transfer->request = NULL;
 	http->idle[http->idle_count++] = (size_t)(transfer - http->transfers);
@@ -251,7 +251,7 @@ const char *transfer_header(const struct transfer *transfer, const char *name)
 {
 	struct curl_header *header;
 
-	if (curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &header))
+	if (libcurl->easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &header))
 		return NULL;
 	return header->value;
 }
@@ -271,7 +271,7 @@ void transfer_read_answer(struct transfer *transfer)
 	struct http_answer *answer = &transfer->request->answer;
 	long status = 0;
 
-	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	libcurl->easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	answer->status = (int)status;
 	copy_content_type(answer->content_type, sizeof(answer->content_type),
 			  transfer_header(transfer, "content-type"));
@@ -281,6 +281,7 @@ void transfer_read_answer(struct transfer *transfer)
 
 void transfer_free(struct transfer *transfer)
 {
-	curl_easy_cleanup(transfer->easy);
+	if (transfer->easy)
+		libcurl->easy_cleanup(transfer->easy);
 	transfer->easy = NULL;
 }

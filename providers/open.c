@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/libcurl.h"
 #include "base/str.h"
 #include "providers/cloudflare.h"
 #include "providers/cloudflare_request.h"
@@ -17,12 +18,16 @@
 
 static const struct span nowhere;
 
-enum rc provider_judge_url(const char *url, struct url_verdict *ret_verdict)
+enum rc provider_judge_url(struct diags *diags, const char *url, struct url_verdict *ret_verdict)
 {
-	struct arena *arena = arena_new(URL_ARENA_BYTES);
+	enum rc rc = libcurl_load(diags);
 	struct endpoint endpoint;
-	enum rc rc = arena ? endpoint_parse(arena, url, &endpoint) : RC_NOMEM;
+	struct arena *arena;
 
+	if (rc)
+		return rc;
+	arena = arena_new(URL_ARENA_BYTES);
+	rc = arena ? endpoint_parse(arena, url, &endpoint) : RC_NOMEM;
 	if (rc != RC_NOMEM)
 		*ret_verdict = (struct url_verdict){ .is_valid = !rc, .is_trusted = !rc && endpoint_is_trusted(&endpoint) };
 	arena_free(arena);
@@ -32,8 +37,10 @@ enum rc provider_judge_url(const char *url, struct url_verdict *ret_verdict)
 static enum rc check_url(struct run *run, const struct provider_config *config, struct endpoint *ret_endpoint)
 {
 	struct diag *diag;
-	enum rc rc = endpoint_parse(run->arena, config->url, ret_endpoint);
+	enum rc rc = libcurl_load(&run->diags);
 
+	if (!rc)
+		rc = endpoint_parse(run->arena, config->url, ret_endpoint);
 	if (rc != RC_INVALID)
 		return rc;
 	/* The url itself is not shown: it may hold a password. */

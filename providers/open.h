@@ -19,7 +19,7 @@ struct provider_config {
 };
 
 /** @param ret_provider  owned, close with provider->vt->close()
- * @return RC_OK; RC_INVALID url (A04xx); RC_NOMEM */
+ * @return RC_OK; RC_INVALID url (A04xx); RC_UNSUPPORTED there is no libcurl (A0019); RC_NOMEM */
 enum rc provider_open(struct run *run, const struct provider_config *config, struct provider **ret_provider) MUST_CHECK;
 
 /** Make sure provider->account_id is known: lists the accounts when the config named none.
@@ -33,7 +33,7 @@ struct url_verdict {
 };
 
 /** @param url  NULL is not valid
- * @return RC_OK whatever the verdict; RC_NOMEM */
-enum rc provider_judge_url(const char *url, struct url_verdict *ret_verdict) MUST_CHECK;
+ * @return RC_OK whatever the verdict; RC_UNSUPPORTED there is no libcurl (A0019); RC_NOMEM */
+enum rc provider_judge_url(struct diags *diags, const char *url, struct url_verdict *ret_verdict) MUST_CHECK;
 
 #endif

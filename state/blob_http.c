@@ -1,5 +1,4 @@
 /** @file One HTTP exchange at a time, with retries: for states behind a URL. TLS is verified, redirects are not followed. */
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/failpoint.h"
+#include "base/libcurl.h"
 #include "base/str.h"
 #include "state/blob.h"
 
@@ -47,9 +47,12 @@ enum rc blob_http_new(struct run *run, const struct blob_credentials *credential
 {
 	struct blob_http *http = calloc(1, sizeof(*http));
 	bool is_copied = true;
+	enum rc rc = http ? libcurl_load(&run->diags) : RC_NOMEM;
 
-	if (!http)
-		return RC_NOMEM;
+	if (rc) {
+		free(http);
+		return rc;
+	}
 	http->run = run;
 	http->sigv4 = copy(credentials->sigv4, &is_copied);
 	http->token_header = copy(credentials->token_header, &is_copied);
@@ -61,9 +64,9 @@ enum rc blob_http_new(struct run *run, const struct blob_credentials *credential
 		if (http->user_password)
 			snprintf(http->user_password, size, "%s:%s", credentials->user, str_or_empty(credentials->password));
 	}
-	http->has_curl = !curl_global_init_mem(CURL_GLOBAL_DEFAULT, alloc_new, alloc_free, alloc_resize, alloc_strdup,
+	http->has_curl = !libcurl->global_init_mem(CURL_GLOBAL_DEFAULT, alloc_new, alloc_free, alloc_resize, alloc_strdup,
 						alloc_array);
-	http->easy = is_copied && http->has_curl ? curl_easy_init() : NULL;
+	http->easy = is_copied && http->has_curl ? libcurl->easy_init() : NULL;
 	if (!http->easy) {
 		blob_http_free(http);
 		return RC_NOMEM;
@@ -76,12 +79,12 @@ void blob_http_free(struct blob_http *http)
 {
 	if (!http)
 		return;
-	curl_easy_cleanup(http->easy);
+	libcurl->easy_cleanup(http->easy);
 	wipe(http->user_password);
 	wipe(http->sigv4);
 	wipe(http->token_header);
 	if (http->has_curl)
-		curl_global_cleanup();
+		libcurl->global_cleanup();
 	free(http);
 }
 
@@ -96,24 +99,24 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 static bool set_fixed(struct blob_http *http)
 {
 	CURL *easy = http->easy;
-	bool is_set = !curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http");
+	bool is_set = !libcurl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http");
 
-	is_set &= !curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_USERAGENT, "adit/" ADIT_VERSION);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, SILENCE_S);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->error);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_USERAGENT, "adit/" ADIT_VERSION);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, SILENCE_S);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_ERRORBUFFER, http->error);
 	if (http->sigv4)
-		is_set &= !curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, http->sigv4);
+		is_set &= !libcurl->easy_setopt(easy, CURLOPT_AWS_SIGV4, http->sigv4);
 	else if (http->user_password)
-		is_set &= !curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		is_set &= !libcurl->easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 	if (http->user_password)
-		is_set &= !curl_easy_setopt(easy, CURLOPT_USERPWD, http->user_password);
+		is_set &= !libcurl->easy_setopt(easy, CURLOPT_USERPWD, http->user_password);
 	return is_set;
 }
 
@@ -135,10 +138,10 @@ static struct curl_slist *headers_of(const struct blob_http *http, const struct 
 	struct curl_slist *list = NULL;
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		struct curl_slist *grown = lines[i] ? curl_slist_append(list, lines[i]) : list;
+		struct curl_slist *grown = lines[i] ? libcurl->slist_append(list, lines[i]) : list;
 
 		if (lines[i] && !grown) {
-			curl_slist_free_all(list);
+			libcurl->slist_free_all(list);
 			return NULL;
 		}
 		list = grown;
@@ -151,25 +154,25 @@ static bool set_call(struct blob_http *http, struct blob_call *call, struct curl
 	CURL *easy = http->easy;
 	bool is_set;
 
-	curl_easy_reset(easy);
+	libcurl->easy_reset(easy);
 	is_set = set_fixed(http);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_URL, call->url);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-	is_set &= !curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_URL, call->url);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_WRITEDATA, call);
 	if (call->body) {
-		is_set &= !curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_size);
-		is_set &= !curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body);
+		is_set &= !libcurl->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_size);
+		is_set &= !libcurl->easy_setopt(easy, CURLOPT_POSTFIELDS, call->body);
 	}
-	is_set &= !curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call->method);
+	is_set &= !libcurl->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call->method);
 	return is_set;
 }
 
 const char *blob_http_escape(struct blob_http *http, struct arena *arena, const char *value)
 {
-	char *escaped = curl_easy_escape(http->easy, value, 0);
+	char *escaped = libcurl->easy_escape(http->easy, value, 0);
 	const char *copy = escaped ? arena_strdup(arena, escaped) : NULL;
 
-	curl_free(escaped);
+	libcurl->free(escaped);
 	return copy;
 }
 
@@ -185,9 +188,9 @@ static void read_clock(struct blob_http *http)
 	time_t server;
 	int64_t lead_ms;
 
-	if (curl_easy_header(http->easy, "Date", 0, CURLH_HEADER, -1, &date))
+	if (libcurl->easy_header(http->easy, "Date", 0, CURLH_HEADER, -1, &date))
 		return;
-	server = curl_getdate(date->value, NULL);
+	server = libcurl->getdate(date->value, NULL);
 	if (server < 0)
 		return;
 	lead_ms = (int64_t)server * 1000 - (clock_wall_ms(&http->run->clock) - clock_lead_ms(&http->run->clock));
@@ -206,11 +209,11 @@ static void read_answer(struct blob_http *http, struct blob_call *call)
 	long status = 0;
 
 	read_clock(http);
-	if (!curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &retry_after_s) && retry_after_s > 0)
+	if (!libcurl->easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &retry_after_s) && retry_after_s > 0)
 		call->retry_after_ms = retry_after_s < RETRY_AFTER_MAX_MS / 1000 ? retry_after_s * 1000 : RETRY_AFTER_MAX_MS;
-	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+	libcurl->easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
 	call->status = (int)status;
-	if (!curl_easy_header(http->easy, "ETag", 0, CURLH_HEADER, -1, &etag) && strlen(etag->value) < sizeof(call->etag))
+	if (!libcurl->easy_header(http->easy, "ETag", 0, CURLH_HEADER, -1, &etag) && strlen(etag->value) < sizeof(call->etag))
 		strcpy(call->etag, etag->value);
 }
 
@@ -238,20 +241,20 @@ static bool try_once(struct blob_http *http, struct blob_call *call)
 	call->retry_after_ms = 0;
 	call->etag[0] = http->error[0] = '\0';
 	if (!headers || !set_call(http, call, headers)) {
-		curl_slist_free_all(headers);
+		libcurl->slist_free_all(headers);
 		call->rc = RC_NOMEM;
 		return false;
 	}
 	failpoint("store.sent");
-	code = curl_easy_perform(http->easy);
+	code = libcurl->easy_perform(http->easy);
 	failpoint("store.answered");
-	curl_slist_free_all(headers);
+	libcurl->slist_free_all(headers);
 	if (code == CURLE_OK) {
 		read_answer(http, call);
 		call->rc = RC_OK;
 		return is_passing(http, call);
 	}
-	snprintf(call->error, sizeof(call->error), "%.127s", http->error[0] ? http->error : curl_easy_strerror(code));
+	snprintf(call->error, sizeof(call->error), "%.127s", http->error[0] ? http->error : libcurl->easy_strerror(code));
 	call->rc = code == CURLE_OUT_OF_MEMORY ? RC_NOMEM : strbuf_failed(&call->answer) ? RC_LIMIT : code == CURLE_OPERATION_TIMEDOUT ? RC_TIMEOUT : RC_UNAVAILABLE;
 	if (call->rc == RC_NOMEM || call->rc == RC_LIMIT)
 		return false;

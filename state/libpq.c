@@ -1,6 +1,8 @@
 /** @file libpq, loaded when the first store in PostgreSQL is opened. */
 #include "state/libpq.h"
 
+#include "base/alloc.h"
+
 LIBRARY_NOTE(note, "[{\"feature\":\"postgres\",\"description\":\"State in PostgreSQL (postgres://)\","
 		   "\"priority\":\"recommended\",\"soname\":[\"libpq.so.5\"]}]");
 
@@ -19,6 +21,7 @@ static struct library library = {
 	.symbols = symbols,
 	.symbol_count = sizeof(symbols) / sizeof(symbols[0]),
 	.table = &table,
+	.prepare = alloc_openssl,
 	.mutex = PTHREAD_MUTEX_INITIALIZER,
 };
 

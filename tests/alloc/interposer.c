@@ -1,6 +1,8 @@
 /* Stands in front of glibc's allocator in a process under test (LD_PRELOAD): counts every allocation of the process,
  * whoever asks for it but OpenSSL, which makes thousands when it starts and knows its own ways; fails the one that ALLOC_FAIL names, and at the end looks for blocks that nothing points at.
  *
+ * The interposer is linked with libcurl, so that what a run loads is there before anything is counted.
+ *
  * ALLOC_FAIL=N     the N-th allocation fails; 0 or absent: none does
  * ALLOC_REPORT=F   at exit: "count C", "failed B", "thrown B" (the failed one was operator new's), and for each leaked
  *                  block "leak NUMBER SIZE", or "leak-cxx" for one of operator new
@@ -386,14 +388,11 @@ char *setlocale(int category, const char *locale)
 	return name;
 }
 
-/* OpenSSL would allocate through the program, and nobody could tell its blocks from others. */
-int CRYPTO_set_mem_functions(void *(*allocate)(size_t, const char *, int), void *(*resize)(void *, size_t, const char *, int),
-			     void (*release)(void *, const char *, int))
+/* OpenSSL would allocate through the program, and nobody could tell its blocks from others. After its first block it takes
+ * no other allocator. */
+static void keep_openssl_apart(void)
 {
-	(void)allocate;
-	(void)resize;
-	(void)release;
-	return 1;
+	OPENSSL_free(OPENSSL_malloc(1));
 }
 
 static int note_code(struct dl_phdr_info *library, size_t size, void *user)
@@ -435,6 +434,7 @@ __attribute__((constructor)) static void begin(void)
 	const char *path = getenv("ALLOC_SITES");
 	void *warm[4];
 
+	keep_openssl_apart();
 	dl_iterate_phdr(note_code, NULL);
 	fail_at = number_of("ALLOC_FAIL");
 	stack_at = number_of("ALLOC_STACK");

@@ -58,7 +58,7 @@ static void urls_are_judged(void **state)
 	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
 		struct url_verdict verdict;
 
-		assert_int_equal(provider_judge_url(urls[i].url, &verdict), RC_OK);
+		assert_int_equal(provider_judge_url(NULL, urls[i].url, &verdict), RC_OK);
 		if (verdict.is_valid != urls[i].is_valid)
 			fail_msg("%s: valid", urls[i].url);
 		if (verdict.is_trusted != urls[i].is_trusted)

@@ -207,6 +207,5 @@ int main(void)
 		cmocka_unit_test(test_what_is_only_freed_is_found),
 	};
 
-	alloc_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
