@@ -17,15 +17,22 @@ void strbuf_done(struct strbuf *buf)
 	strbuf_init(buf, buf->max_bytes);
 }
 
+/* What there is to wipe: what was never written needs none, which would only make its pages be there. */
+static size_t written(const struct strbuf *buf)
+{
+	return buf->used > buf->size ? buf->used : buf->size;
+}
+
 void strbuf_wipe(struct strbuf *buf)
 {
 	if (buf->data)
-		explicit_bzero(buf->data, buf->capacity);
+		explicit_bzero(buf->data, written(buf));
 	strbuf_done(buf);
 }
 
 void strbuf_reset(struct strbuf *buf)
 {
+	buf->used = written(buf);
 	buf->size = 0;
 	buf->failed = false;
 	if (buf->data)
@@ -48,7 +55,7 @@ static bool enlarge(struct strbuf *buf, size_t wanted)
 		return false;
 	if (buf->data) {
 		memcpy(data, buf->data, buf->size + 1);
-		explicit_bzero(buf->data, buf->size);
+		explicit_bzero(buf->data, written(buf));
 		free(buf->data);
 	}
 	buf->data = data;

@@ -17,6 +17,7 @@ struct strbuf {
 	char *data;       /**< NUL-terminated once anything was appended; NULL before */
 	size_t size;      /**< bytes without the NUL */
 	size_t capacity;
+	size_t used;      /**< the largest size before resets: what there is to wipe */
 	size_t max_bytes; /**< 0: no maximum */
 	bool failed;
 };

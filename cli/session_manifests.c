@@ -73,17 +73,19 @@ static enum rc collect(struct session *session)
 	struct run *run = &session->run;
 	struct source_input *inputs;
 	size_t count;
-	char *digest;
 	enum rc rc = list_inputs(session, &inputs, &count);
 
 	if (rc)
 		return rc;
 	if (!count)
 		return nothing_to_read(session);
-	rc = source_collect(run, inputs, count, STDIN_FILENO, &session->texts, &session->text_count);
-	if (rc)
-		return rc;
-	digest = source_digest(run->arena, session->texts, session->text_count);
+	return source_collect(run, inputs, count, STDIN_FILENO, &session->texts, &session->text_count);
+}
+
+static enum rc make_digest(struct session *session)
+{
+	char *digest = source_digest(session->run.arena, session->texts, session->text_count);
+
 	if (!digest)
 		return RC_NOMEM;
 	memcpy(session->objects.digest, digest, strlen(digest) + 1);
@@ -131,8 +133,11 @@ enum rc session_begin_manifests(struct session *session)
 	effort = decode_effort(session->decoded, session->text_count);
 	if (effort.is_large && session->state_location)
 		rc = open_cache(session);
-	return rc ? rc : decode_begin(&session->run, session->decoded, session->text_count, &effort,
-				      session->cache ? &session->decode_store : NULL, &session->decoding);
+	if (!rc)
+		rc = decode_begin(&session->run, session->decoded, session->text_count, &effort,
+				  session->cache ? &session->decode_store : NULL, &session->decoding);
+	/* While others decode. */
+	return rc ? rc : make_digest(session);
 }
 
 enum rc session_load_manifests(struct session *session)

@@ -46,12 +46,25 @@ enum rc transfer_headers(struct http *http)
 	return rc;
 }
 
+/** As much as was announced, so that a large answer is not copied while it grows. */
+static void reserve(const struct transfer *transfer, struct strbuf *body)
+{
+	curl_off_t size = -1;
+
+	if (curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size) || size <= 0 ||
+	    (uint64_t)size > LIMIT_ANSWER_BYTES)
+		return;
+	strbuf_reserve(body, (size_t)size);
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *user)
 {
 	struct transfer *transfer = user;
 	struct strbuf *body = &transfer->request->answer.body;
 
 	(void)size; /* always 1 */
+	if (!body->capacity)
+		reserve(transfer, body);
 	strbuf_add(body, bytes, count);
 	if (!strbuf_failed(body))
 		return count;
