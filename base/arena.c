@@ -118,6 +118,12 @@ void arena_reset(struct arena *arena)
 	arena->used_bytes = 0;
 }
 
+void arena_trim(struct arena *arena)
+{
+	free_chunks(arena->spare);
+	arena->spare = NULL;
+}
+
 size_t arena_used_bytes(const struct arena *arena)
 {
 	return arena->used_bytes;
@@ -165,6 +171,12 @@ static struct chunk *add_chunk(struct arena *arena, size_t size)
 	if (!chunk)
 		return NULL;
 	if (alone && first) {
+		chunk->next = first->next;
+		first->next = chunk;
+		return chunk;
+	}
+	/* The chunk with more room left is the one to be filled. */
+	if (first && chunk->size - size < first->size - first->filled) {
 		chunk->next = first->next;
 		first->next = chunk;
 		return chunk;

@@ -25,6 +25,9 @@ void arena_free(struct arena *arena);
 /** Forget all objects but keep some memory for reuse; pointers into the arena become invalid. */
 void arena_reset(struct arena *arena);
 
+/** Give back what arena_reset() kept. */
+void arena_trim(struct arena *arena);
+
 /** Bytes handed out since arena_new() or arena_reset(). */
 size_t arena_used_bytes(const struct arena *arena);
 

@@ -197,12 +197,23 @@ struct json *json_new_bool(struct arena *arena, bool boolean)
 	return value;
 }
 
+/** arena_grow() for counts of 32 bits. */
+static void *grow(struct arena *arena, void *items, uint32_t count, uint32_t *capacity, size_t item_size)
+{
+	size_t wide = *capacity;
+	void *grown = arena_grow(arena, items, count, &wide, item_size);
+
+	if (!grown || wide > UINT32_MAX)
+		return NULL;
+	*capacity = (uint32_t)wide;
+	return grown;
+}
+
 enum rc json_append_member(struct arena *arena, struct json *object, const char *key, struct json *value)
 {
 	struct json_member *members;
 
-	members = arena_grow(arena, object->u.object.members, object->u.object.count, &object->u.object.capacity,
-			     sizeof(*members));
+	members = grow(arena, object->u.object.members, object->u.object.count, &object->u.object.capacity, sizeof(*members));
 	if (!members)
 		return RC_NOMEM;
 	object->u.object.members = members;
@@ -229,8 +240,7 @@ enum rc json_push(struct arena *arena, struct json *array, struct json *value)
 
 	if (!value || !array)
 		return RC_NOMEM;
-	items = arena_grow(arena, array->u.array.items, array->u.array.count, &array->u.array.capacity,
-			   sizeof(*items));
+	items = grow(arena, array->u.array.items, array->u.array.count, &array->u.array.capacity, sizeof(*items));
 	if (!items)
 		return RC_NOMEM;
 	array->u.array.items = items;
@@ -250,7 +260,7 @@ static const char *copy_key(struct arena *arena, const char *key, struct map *ke
 
 static enum rc copy_items(struct arena *arena, const struct json *from, struct json *to, struct map *keys)
 {
-	size_t count = from->u.array.count;
+	uint32_t count = from->u.array.count;
 	struct json **items = count ? arena_array(arena, count, sizeof(*items)) : NULL;
 
 	if (count && !items)
@@ -267,7 +277,7 @@ static enum rc copy_items(struct arena *arena, const struct json *from, struct j
 
 static enum rc copy_members(struct arena *arena, const struct json *from, struct json *to, struct map *keys)
 {
-	size_t count = from->u.object.count;
+	uint32_t count = from->u.object.count;
 	struct json_member *members = count ? arena_array(arena, count, sizeof(*members)) : NULL;
 
 	if (count && !members)

@@ -16,7 +16,8 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 
 struct json_member;
 
-/** A value. Immutable once built, except by the json_set_/json_push_ builders below. */
+/** A value. Immutable once built, except by the json_set_/json_push_ builders below. There are millions of them: hence
+ * counts of 32 bits, which no text of up to 4 GiB outgrows. */
 struct json {
 	enum json_type type;
 	union {
@@ -25,11 +26,11 @@ struct json {
 		const char *string;
 		struct {
 			struct json **items;
-			size_t count, capacity;
+			uint32_t count, capacity;
 		} array;
 		struct {
 			struct json_member *members; /**< in the order of the text; keys unique (the last wins) */
-			size_t count, capacity;
+			uint32_t count, capacity;
 		} object;
 	} u;
 };

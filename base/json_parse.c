@@ -134,9 +134,10 @@ static enum rc convert_few(struct arena *arena, struct cJSON *child, struct json
 	return RC_OK;
 }
 
-static size_t count_items(const struct cJSON *child)
+/* Each takes two bytes of a text of less than 4 GiB. */
+static uint32_t count_items(const struct cJSON *child)
 {
-	size_t count = 0;
+	uint32_t count = 0;
 
 	for (; child; child = child->next)
 		count++;
@@ -145,7 +146,7 @@ static size_t count_items(const struct cJSON *child)
 
 static enum rc convert_object(struct arena *arena, struct cJSON *child, struct json *object)
 {
-	size_t count = count_items(child);
+	uint32_t count = count_items(child);
 
 	if (!count)
 		return RC_OK;
@@ -158,7 +159,7 @@ static enum rc convert_object(struct arena *arena, struct cJSON *child, struct j
 
 static enum rc convert_array(struct arena *arena, struct cJSON *child, struct json *array)
 {
-	size_t count = count_items(child);
+	uint32_t count = count_items(child);
 	enum rc rc = RC_OK;
 
 	if (!count)

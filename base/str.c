@@ -134,6 +134,13 @@ const char *str_nearest(const char *word, const char *const *candidates, size_t 
 	return nearest;
 }
 
+bool str_is_lower(const char *text)
+{
+	while (*text && fold(*text) == (unsigned char)*text)
+		text++;
+	return !*text;
+}
+
 char *str_lower(struct arena *arena, const char *text)
 {
 	char *lower = arena_strdup(arena, text);

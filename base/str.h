@@ -37,6 +37,8 @@ char *str_printable(struct arena *arena, const char *text, size_t size, bool kee
 const char *str_nearest(const char *word, const char *const *candidates, size_t count);
 /** Lower case of ASCII letters; arena. */
 char *str_lower(struct arena *arena, const char *text);
+/** True when str_lower() would change nothing. */
+bool str_is_lower(const char *text);
 /** Lower-case hex of @p size bytes; arena. */
 char *str_hex(struct arena *arena, const void *bytes, size_t size);
 /** Standard base64 with padding; arena. */

@@ -67,12 +67,13 @@ static enum rc index_record(struct arena *arena, struct live_account *account, s
 {
 	struct live_name *name;
 	struct live_record **grown;
-	char *key;
+	const char *key;
 	enum rc rc = map_put(&account->record_by_id, record->id, record, NULL);
 
 	if (rc || !live_record_is_address(record))
 		return rc;
-	key = str_lower(arena, record->name);
+	/* Nearly all are in lower case as they come. */
+	key = str_is_lower(record->name) ? record->name : str_lower(arena, record->name);
 	if (!key)
 		return RC_NOMEM;
 	name = map_get(&account->records_by_name, key);

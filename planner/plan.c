@@ -104,17 +104,17 @@ static enum rc index_input(struct planning *p)
 {
 	const struct desired *desired = p->in->desired;
 	const struct recorded_state *recorded = p->in->recorded;
+	bool has_shared = p->in->sharing && p->in->sharing->count;
 	enum rc rc = map_reserve(&p->recorded_by_id, recorded->count / 2);
 
-	if (!rc)
-		rc = map_reserve(&p->desired_rules, desired->rule_count);
-	if (!rc)
-		rc = map_reserve(&p->live_rules, desired->rule_count);
+	p->is_settled = arena_array(p->arena, recorded->count, sizeof(*p->is_settled));
+	if (!rc && !p->is_settled)
+		rc = RC_NOMEM;
 	for (size_t i = 0; !rc && i < recorded->count; i++)
 		if (recorded->items[i].resource->id)
 			rc = map_put(&p->recorded_by_id, recorded->items[i].resource->id, &recorded->items[i], NULL);
 
-	for (size_t i = 0; !rc && i < desired->tunnel_count; i++)
+	for (size_t i = 0; !rc && has_shared && i < desired->tunnel_count; i++)
 		for (size_t r = 0; !rc && r < desired->tunnels[i].rule_count; r++)
 			rc = map_put(&p->desired_rules, desired->tunnels[i].rules[r]->address, desired->tunnels[i].rules[r], NULL);
 	return rc;
@@ -295,7 +295,6 @@ enum rc plan_build(struct arena *arena, struct diags *diags, const struct plan_i
 	p.plan = plan;
 	map_init(&p.tunnel_by_address, arena);
 	map_init(&p.desired_rules, arena);
-	map_init(&p.live_rules, arena);
 	map_init(&p.recorded_by_id, arena);
 	map_init(&p.held_hosts, arena);
 	map_init(&p.kept_hosts, arena);

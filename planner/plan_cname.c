@@ -303,6 +303,11 @@ static enum rc judge_cname(struct planning *p, struct cname_context *c)
 	return RC_OK;
 }
 
+static bool is_recorded_as(const struct cname_context *c)
+{
+	return c->triple.recorded && str_eq(c->triple.recorded->resource->id, c->record->id);
+}
+
 static enum rc plan_one(struct planning *p, struct cname_context *c)
 {
 	bool done = false;
@@ -318,7 +323,7 @@ static enum rc plan_one(struct planning *p, struct cname_context *c)
 		rc = check_owner(p, c, &done);
 	if (!rc && !done && !c->is_unknown && c->wanted)
 		rc = check_name(p, c, &done);
-	if (!rc && c->record && !map_get(&p->recorded_by_id, c->record->id))
+	if (!rc && c->record && !is_recorded_as(c) && !map_get(&p->recorded_by_id, c->record->id))
 		rc = map_put(&p->cname_ids, c->record->id, p, NULL);
 	if (!rc && !done && !c->is_unknown && c->wanted)
 		rc = find_tunnel(p, c);

@@ -143,10 +143,7 @@ static enum rc live_resource(struct planning *p, struct tunnel_context *context)
 	tunnel->u.tunnel.origin_request =
 		resource_origin_request_normal(p->arena, json_get(state->config.document, "originRequest"));
 	context->live_tunnel = tunnel;
-	for (size_t i = 0; !rc && i < context->live_rule_count; i++)
-		if (!plan_shared_is_others(p, context, context->live_rules[i]->address))
-			rc = map_put(&p->live_rules, context->live_rules[i]->address, context->live_rules[i], NULL);
-	return rc;
+	return RC_OK;
 }
 
 static enum rc resolve(struct planning *p, struct tunnel_context *context)
@@ -329,30 +326,103 @@ static enum rc judge_rule(struct planning *p, struct tunnel_context *context, st
 	return rc;
 }
 
-/** Every rule address of one tunnel once: desired ones, then live ones that are not desired, then recorded leftovers. */
-static enum rc judge_rules(struct planning *p, struct tunnel_context *context)
+/** The live rules of a tunnel, asked for in the order of the desired ones: mostly the next is the one. */
+struct live_walk {
+	struct planning *p;
+	const struct tunnel_context *context;
+	size_t next;
+	bool *is_taken;                            /**< of each: it is desired */
+	struct map places;                         /**< address -> its place, from 1; made once it is needed */
+};
+
+static enum rc live_walk_init(struct live_walk *walk, struct planning *p, const struct tunnel_context *context)
+{
+	arena_reset(p->scratch);
+	*walk = (struct live_walk){.p = p, .context = context};
+	walk->is_taken = arena_array(p->scratch, context->live_rule_count, sizeof(*walk->is_taken));
+	map_init(&walk->places, p->scratch);
+	return walk->is_taken ? RC_OK : RC_NOMEM;
+}
+
+static enum rc find_place(struct live_walk *walk, const char *address, size_t *ret_place)
+{
+	const struct tunnel_context *context = walk->context;
+	size_t count = context->live_rule_count;
+	enum rc rc = RC_OK;
+
+	if (walk->next < count && str_eq(context->live_rules[walk->next]->address, address)) {
+		*ret_place = walk->next + 1;
+		return RC_OK;
+	}
+	if (!walk->places.count)
+		rc = map_reserve(&walk->places, count);
+	for (size_t i = walk->places.count; !rc && i < count; i++)
+		rc = map_put(&walk->places, context->live_rules[i]->address, (void *)(uintptr_t)(i + 1), NULL);
+	*ret_place = rc ? 0 : (uintptr_t)map_get(&walk->places, address);
+	return rc;
+}
+
+/** The live rule of a desired one's address. @param ret_rule  NULL: there is none of this project's */
+static enum rc take_live(struct live_walk *walk, const char *address, const struct resource **ret_rule)
+{
+	size_t place = 0;
+	enum rc rc = find_place(walk, address, &place);
+
+	*ret_rule = NULL;
+	if (rc || !place)
+		return rc;
+	walk->next = place;
+	if (plan_shared_is_others(walk->p, walk->context, address))
+		return RC_OK;
+	walk->is_taken[place - 1] = true;
+	*ret_rule = walk->context->live_rules[place - 1];
+	return RC_OK;
+}
+
+static void settle(struct planning *p, const struct recorded *recorded)
+{
+	if (recorded)
+		p->is_settled[recorded - p->in->recorded->items] = true;
+}
+
+static enum rc judge_desired(struct planning *p, struct tunnel_context *context, struct live_walk *walk)
 {
 	enum rc rc = RC_OK;
 
-	for (size_t i = 0; !rc && context->desired && i < context->desired->rule_count; i++) {
+	for (size_t i = 0; !rc && i < context->desired->rule_count; i++) {
 		struct triple triple = {.desired = context->desired->rules[i]};
 		bool done = false;
 
 		triple.address = triple.desired->address;
 		triple.recorded = planning_recorded(p, triple.address);
-		triple.live = map_get(&p->live_rules, triple.address);
-		rc = plan_shared_make_room(p, context, &triple, &done);
+		settle(p, triple.recorded);
+		rc = take_live(walk, triple.address, &triple.live);
+		if (!rc)
+			rc = plan_shared_make_room(p, context, &triple, &done);
 		if (!rc && !done)
 			rc = judge_rule(p, context, &triple);
 	}
+	return rc;
+}
+
+/** Every rule address of one tunnel once: desired ones, then live ones that are not desired; recorded leftovers are for
+ * judge_leftovers(). */
+static enum rc judge_rules(struct planning *p, struct tunnel_context *context)
+{
+	struct live_walk walk;
+	enum rc rc = live_walk_init(&walk, p, context);
+
+	if (!rc && context->desired)
+		rc = judge_desired(p, context, &walk);
 	for (size_t i = 0; !rc && i < context->live_rule_count; i++) {
 		struct triple triple = {.live = context->live_rules[i]};
 
 		triple.address = triple.live->address;
-		triple.recorded = planning_recorded(p, triple.address);
-		if (!map_get(&p->live_rules, triple.address) || plan_retire_leaves(context, triple.live))
+		if (walk.is_taken[i] || plan_shared_is_others(p, context, triple.address))
 			continue;
-		if (!context->desired || !map_get(&p->desired_rules, triple.address))
+		triple.recorded = planning_recorded(p, triple.address);
+		settle(p, triple.recorded);
+		if (!plan_retire_leaves(context, triple.live))
 			rc = judge_rule(p, context, &triple);
 	}
 	return rc;
@@ -369,18 +439,17 @@ static enum rc judge_leftovers(struct planning *p)
 		struct tunnel_context *context;
 		struct triple triple = {.address = rule->address, .recorded = &recorded->items[i]};
 
-		if (rule->kind != RESOURCE_RULE || map_get(&p->desired_rules, rule->address))
+		if (rule->kind != RESOURCE_RULE || p->is_settled[i])
 			continue;
 		context = rule->tunnel ? map_get(&p->tunnel_by_address, rule->tunnel) : NULL;
 		if (context && context->is_unknown)
 			continue;
-		if (!context) {
-			triple.kind = RESOURCE_RULE;
-			rc = judge(p, &triple, NULL);
+		if (context) {
+			rc = judge_rule(p, context, &triple);
 			continue;
 		}
-		if (!map_get(&p->live_rules, rule->address))
-			rc = judge_rule(p, context, &triple);
+		triple.kind = RESOURCE_RULE;
+		rc = judge(p, &triple, NULL);
 	}
 	return rc;
 }

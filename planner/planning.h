@@ -53,7 +53,8 @@ struct planning {
 	struct tunnel_context **tunnels;           /**< sorted by address */
 	size_t tunnel_count, tunnel_capacity;
 	struct map tunnel_by_address;              /**< -> struct tunnel_context * */
-	struct map desired_rules, live_rules;      /**< rule address -> struct resource * */
+	struct map desired_rules;                  /**< rule address -> struct resource *; filled where tunnels are shared */
+	bool *is_settled;                          /**< of each recorded resource: a rule that was judged as desired or live */
 	struct map recorded_by_id;                 /**< tunnel and record ids -> struct recorded * */
 	struct map held_hosts;                     /**< contested hostnames: their rules stay as they are */
 	struct map kept_hosts, kept_tunnels;       /**< what a record that is not touched may point at: does not go */

@@ -263,6 +263,8 @@ static enum rc cloudflare_next(struct provider *provider, int64_t timeout_ms, st
 		if (*ret_call)
 			return RC_OK;
 		rc = http_next(cf->http, deadline_ms >= 0 && left_ms < 0 ? 0 : left_ms, &request);
+		if (rc == RC_NOTFOUND)
+			arena_trim(cf->scratch); /* nothing is under way: what comes may be small, or never come */
 		if (rc)
 			return rc;
 		exchange_finish(cf, (struct exchange *)(void *)request);

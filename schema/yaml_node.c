@@ -67,7 +67,7 @@ static enum rc mapping_to_json(struct arena *arena, const struct node *node, str
 	object->u.object.members = arena_array(arena, count, sizeof(struct json_member));
 	if (!object->u.object.members)
 		return RC_NOMEM;
-	object->u.object.count = object->u.object.capacity = count;
+	object->u.object.count = object->u.object.capacity = (uint32_t)count; /* at most LIMIT_NODES */
 	for (size_t i = 0; i < count; i++) {
 		struct json_member *member = &object->u.object.members[i];
 		enum rc rc = node_to_json(arena, node->u.mapping.members[i].value, &member->value);

@@ -61,11 +61,20 @@ static enum rc read_row(struct sql_rows *rows, struct row *ret_row)
 	return rc;
 }
 
+/** A tunnel whose order of rules is to be read once the rules are there. */
+struct order {
+	struct resource *tunnel;
+	const char *fields;
+};
+
 /** Rows on their way into memory. */
 struct loading {
 	struct sql_store *store;
 	struct arena *arena;           /**< for what is kept */
 	struct arena *scratch;         /**< for what is needed only while a row is read */
+	struct arena *later;           /**< for what is needed once all rows are there */
+	struct order *orders;          /**< later */
+	size_t order_count, order_capacity;
 	struct map shared;             /**< texts that rows have in common */
 	struct strbuf text;
 	struct recorded_state *state;
@@ -125,52 +134,123 @@ static enum rc fault_row(struct sql_store *s, const struct row *row)
 	return reason ? sql_fault_damaged(s, reason) : RC_NOMEM;
 }
 
-/** Rules and CNAMEs are many: what is part of the address, or of other rows as well, is not kept twice.
- * @param read  in memory that goes with the row */
-static enum rc keep_resource(struct loading *loading, const struct resource *read, struct resource **ret_resource)
+static enum rc keep_json(struct arena *arena, const struct json *value, const struct json **ret_copy)
 {
-	struct resource *kept = (void *)arena_memdup(loading->arena, read, sizeof(*read));
-	const char *address = arena_strdup(loading->arena, read->address);
-	enum rc rc = RC_OK;
-
-	if (!kept || !address)
-		return RC_NOMEM;
-	kept->address = address;
-	if (read->kind == RESOURCE_CNAME) {
-		rc = keep_tail(loading->arena, address, read->u.cname.name, &kept->u.cname.name);
-		if (!rc)
-			rc = share_text(loading, read->u.cname.account, &kept->u.cname.account);
-		if (!rc)
-			rc = share_text(loading, read->u.cname.zone, &kept->u.cname.zone);
-		if (!rc)
-			rc = share_text(loading, read->u.cname.content, &kept->u.cname.content);
-		if (!rc)
-			rc = share_text(loading, read->u.cname.comment, &kept->u.cname.comment);
-	} else {
-		rc = keep_tail(loading->arena, address, read->u.rule.path, &kept->u.rule.path);
-		if (!rc)
-			rc = keep_tail(loading->arena, address, read->u.rule.hostname, &kept->u.rule.hostname);
-		if (!rc)
-			rc = share_text(loading, read->u.rule.service, &kept->u.rule.service);
-		if (!rc && read->u.rule.origin_request) {
-			kept->u.rule.origin_request = json_copy(loading->arena, read->u.rule.origin_request);
-			rc = kept->u.rule.origin_request ? RC_OK : RC_NOMEM;
-		}
-	}
-	*ret_resource = kept;
-	return rc;
+	*ret_copy = value ? json_copy(arena, value) : NULL;
+	return value && !*ret_copy ? RC_NOMEM : RC_OK;
 }
 
+static enum rc keep_cname(struct loading *loading, const struct cname_fields *read, struct resource *kept)
+{
+	enum rc rc = keep_tail(loading->arena, kept->address, read->name, &kept->u.cname.name);
+
+	if (!rc)
+		rc = share_text(loading, read->account, &kept->u.cname.account);
+	if (!rc)
+		rc = share_text(loading, read->zone, &kept->u.cname.zone);
+	if (!rc)
+		rc = share_text(loading, read->content, &kept->u.cname.content);
+	return rc ? rc : share_text(loading, read->comment, &kept->u.cname.comment);
+}
+
+static enum rc keep_rule(struct loading *loading, const struct rule_fields *read, struct resource *kept)
+{
+	enum rc rc = keep_tail(loading->arena, kept->address, read->path, &kept->u.rule.path);
+
+	if (!rc)
+		rc = keep_tail(loading->arena, kept->address, read->hostname, &kept->u.rule.hostname);
+	if (!rc)
+		rc = share_text(loading, read->service, &kept->u.rule.service);
+	return rc ? rc : keep_json(loading->arena, read->origin_request, &kept->u.rule.origin_request);
+}
+
+/** @param fields  its row's, of which the order is read again when the rules are there */
+static enum rc keep_tunnel(struct loading *loading, const struct tunnel_fields *read, const char *fields, struct resource *kept)
+{
+	struct arena *arena = loading->arena;
+	struct order *orders = arena_grow(loading->later, loading->orders, loading->order_count, &loading->order_capacity,
+					  sizeof(*orders));
+	enum rc rc = orders ? RC_OK : RC_NOMEM;
+
+	if (rc)
+		return rc;
+	loading->orders = orders;
+	kept->u.tunnel.rule_order = NULL;
+	if (read->rule_order) {
+		orders[loading->order_count].tunnel = kept;
+		rc = keep_text(loading->later, fields, &orders[loading->order_count++].fields);
+	}
+	if (!rc)
+		rc = share_text(loading, read->account, &kept->u.tunnel.account);
+	if (!rc)
+		rc = keep_text(arena, read->name, &kept->u.tunnel.name);
+	if (!rc)
+		rc = share_text(loading, read->status, &kept->u.tunnel.status);
+	if (!rc)
+		rc = keep_text(arena, read->created_at, &kept->u.tunnel.created_at);
+	return rc ? rc : keep_json(arena, read->origin_request, &kept->u.tunnel.origin_request);
+}
+
+/** Rows are many: what is part of the address, or of other rows as well, is not kept twice. */
 static enum rc read_fields(struct loading *loading, enum resource_kind kind, const struct row *row, struct resource **ret_resource)
 {
-	struct arena *arena = kind == RESOURCE_TUNNEL ? loading->arena : loading->scratch;
 	const char *text = str_or_empty(row->texts[COLUMN_FIELDS]);
+	struct resource *read, *kept;
 	struct json *fields;
 	enum rc rc = json_parse(loading->scratch, text, strlen(text), &fields, NULL);
 
 	if (!rc)
-		rc = resource_from_json(arena, kind, str_or_empty(row->texts[COLUMN_ADDRESS]), fields, ret_resource);
-	return rc || kind == RESOURCE_TUNNEL ? rc : keep_resource(loading, *ret_resource, ret_resource);
+		rc = resource_from_json(loading->scratch, kind, str_or_empty(row->texts[COLUMN_ADDRESS]), fields, &read);
+	if (rc)
+		return rc;
+	kept = (void *)arena_memdup(loading->arena, read, sizeof(*read));
+	if (!kept)
+		return RC_NOMEM;
+	*ret_resource = kept;
+	rc = keep_text(loading->arena, read->address, &kept->address);
+	if (rc)
+		return rc;
+	switch (kind) {
+	case RESOURCE_TUNNEL:
+		return keep_tunnel(loading, &read->u.tunnel, text, kept);
+	case RESOURCE_RULE:
+		return keep_rule(loading, &read->u.rule, kept);
+	case RESOURCE_CNAME:
+		return keep_cname(loading, &read->u.cname, kept);
+	}
+	return RC_INTERNAL;
+}
+
+/** The order of a tunnel's rules, with the rules' own texts. */
+static enum rc link_order(struct loading *loading, const struct order *of)
+{
+	const struct recorded_state *state = loading->state;
+	struct json *read, *order = json_new(loading->arena, JSON_ARRAY);
+	const struct json *from;
+	enum rc rc;
+
+	arena_reset(loading->scratch);
+	rc = order ? json_parse(loading->scratch, of->fields, strlen(of->fields), &read, NULL) : RC_NOMEM;
+	from = rc ? NULL : json_get(read, "rule_order");
+	for (size_t i = 0; !rc && i < json_count(from); i++) {
+		const char *address = json_item(from, i)->u.string;
+		const struct recorded *rule = map_get(&state->by_address, address);
+
+		rc = json_push(loading->arena, order,
+			       rule ? json_borrow_string(loading->arena, rule->resource->address)
+				    : json_new_string(loading->arena, address));
+	}
+	of->tunnel->u.tunnel.rule_order = order;
+	return rc;
+}
+
+static enum rc link_orders(struct loading *loading)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < loading->order_count; i++)
+		rc = link_order(loading, &loading->orders[i]);
+	return rc;
 }
 
 static enum rc read_recorded(struct loading *loading, enum resource_kind kind, struct sql_rows *rows, struct recorded *ret_item)
@@ -201,16 +281,18 @@ static enum rc read_recorded(struct loading *loading, enum resource_kind kind, s
 
 static enum rc loading_init(struct loading *loading, struct sql_store *s, struct arena *arena, struct recorded_state *state)
 {
-	*loading = (struct loading){ .store = s, .arena = arena, .state = state, .scratch = arena_new(LIMIT_ARENA_BYTES) };
+	*loading = (struct loading){ .store = s, .arena = arena, .state = state, .scratch = arena_new(LIMIT_ARENA_BYTES),
+				      .later = arena_new(LIMIT_ARENA_BYTES) };
 	map_init(&loading->shared, arena);
 	strbuf_init(&loading->text, 0);
-	return loading->scratch ? RC_OK : RC_NOMEM;
+	return loading->scratch && loading->later ? RC_OK : RC_NOMEM;
 }
 
 static void loading_done(struct loading *loading)
 {
 	strbuf_done(&loading->text);
 	arena_free(loading->scratch);
+	arena_free(loading->later);
 }
 
 /** Read the rows of a query to the end. */
@@ -306,10 +388,14 @@ static enum rc load_resources(struct sql_store *s, struct arena *arena, struct r
 		rc = reserve(&loading);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && !rc; i++)
 		rc = load_kind(&loading, kinds[i]);
-	loading_done(&loading);
 	if (!rc)
 		rc = check_count(s, state->count);
-	return rc ? rc : recorded_index(arena, state, &duplicate);
+	if (!rc)
+		rc = recorded_index(arena, state, &duplicate);
+	if (!rc)
+		rc = link_orders(&loading);
+	loading_done(&loading);
+	return rc;
 }
 
 static enum rc read_zone(struct arena *arena, struct sql_rows *rows, struct recorded_zone *ret_zone)
