@@ -51,7 +51,7 @@ static void reserve(const struct transfer *transfer, struct strbuf *body)
 {
 	curl_off_t size = -1;
 
-	if (curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size) || size <= 0 ||
+	if (libcurl->easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size) || size <= 0 ||
 	    (uint64_t)size > LIMIT_ANSWER_BYTES)
 		return;
 	strbuf_reserve(body, (size_t)size);
