@@ -6,6 +6,9 @@
 #include "base/str.h"
 
 #define SLOTS 30
+/* Each taking is a transaction of the store, as long as several calls: a small run takes once, and leaves some of it unused. */
+#define AHEAD_CALLS 8
+#define AHEAD_PART 100 /* of the budget, one in so many: what one run leaves unused is not missed by others */
 
 struct budget {
 	struct session *session;
@@ -53,12 +56,19 @@ static void take_alone(struct budget *budget, int64_t want, struct budget_grant 
 		*grant = (struct budget_grant){ .wait_ms = oldest + slot_ms + budget->window_ms - now };
 }
 
+static int64_t calls_ahead(const struct budget *budget, int64_t want)
+{
+	int64_t ahead = budget->limit / AHEAD_PART < AHEAD_CALLS ? budget->limit / AHEAD_PART : AHEAD_CALLS;
+
+	return want > ahead ? want : ahead;
+}
+
 /** The session's own store when it may write, else one opened for the budget alone. */
 static enum rc take_shared(struct budget *budget, int64_t want, struct budget_grant *grant)
 {
 	struct session *session = budget->session;
 	const struct store_options options = { .project = session->project.name, .budget_only = true };
-	struct budget_request request = { .account = budget_key(budget), .want = want, .limit = budget->limit,
+	struct budget_request request = { .account = budget_key(budget), .want = calls_ahead(budget, want), .limit = budget->limit,
 					  .window_ms = budget->window_ms };
 	enum rc rc = request.account ? RC_OK : RC_NOMEM;
 

@@ -141,7 +141,8 @@ struct provider_hooks {
 	/** Before a request that writes: may it still be sent? Anything but RC_OK: its call comes back as RC_CANCELLED. */
 	enum rc (*may_write)(void *context);
 	void *write_context;
-	/** Before any request: take up to @p want calls out of the budget that the account's users share.
+	/** Before any request: take calls out of the budget that the account's users share, @p want of them, or less, or some
+	 * ahead.
 	 * @param ret_calls    how many may be sent at once; 0: none before @p ret_wait_ms of the run's time have passed */
 	void (*take_calls)(void *context, int64_t want, int64_t *ret_calls, int64_t *ret_wait_ms);
 	void *budget_context;

@@ -87,6 +87,20 @@ class Plan(Calls):
         self.native("one-more", ["one-more." + zones[0]])
         self.assertEqual(self.counted("plan"), self.plan_calls(tunnels, zones, True), "a hostname that is new")
 
+    def test_a_small_run_takes_from_the_budget_once(self):
+        """Each taking is a transaction of the state's file, which counts them at a place of its own."""
+        def transactions():
+            header = (self.folder / ".adit" / "state.db").read_bytes()[:100]
+            return int.from_bytes(header[24:28], "big")
+
+        self.world(2, 2)
+        self.apply()
+        before = transactions()
+        self.forget_requests()
+        self.plan()
+        self.assertGreater(len(self.requests()), 2)
+        self.assertEqual(transactions() - before, 1)
+
     def test_one_of_each(self):
         self.check(1, 1, ["example.com"])
 
