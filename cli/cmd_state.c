@@ -52,45 +52,99 @@ static bool is_chosen(const struct string_list *patterns, const char *address)
 	return !patterns->count;
 }
 
-static enum rc list_json(struct session *session, const struct recorded_state *state)
-{
-	struct json_writer w;
+/** A listing that is printed while it is read. */
+struct state_listing {
+	struct session *session;
+	struct arena *arena;         /**< of a page */
+	struct listed_page page;
+	struct strbuf last;          /**< its last address */
 	struct strbuf out;
+	struct json_writer writer;
+};
 
-	strbuf_init(&out, 0);
-	json_writer_init(&w, &out, 2);
-	json_begin_array(&w);
-	for (size_t i = 0; i < state->count; i++) {
-		const struct recorded *item = &state->items[i];
+static void list_item(struct state_listing *l, const struct listed *item)
+{
+	const char *printable;
 
-		if (!is_chosen(&session->options.arguments, item->resource->address))
-			continue;
-		json_begin_object(&w);
-		json_key_string(&w, "address", item->resource->address);
-		json_key_string(&w, "type", resource_type(item->resource->kind)->name);
-		json_key_string(&w, "id", item->resource->id);
-		json_key_string(&w, "tunnel", item->resource->tunnel);
-		json_end_object(&w);
+	if (!is_chosen(&l->session->options.arguments, item->address))
+		return;
+	if (!session_is_json(l->session)) {
+		printable = str_printable(l->arena, item->address, strlen(item->address), false);
+		strbuf_addf(&l->out, "%s\n", str_or_empty(printable));
+		return;
 	}
-	json_end_array(&w);
-	strbuf_addc(&out, '\n');
-	return listing_write(session, &out);
+	json_begin_object(&l->writer);
+	json_key_string(&l->writer, "address", item->address);
+	json_key_string(&l->writer, "type", resource_type(item->kind)->name);
+	json_key_string(&l->writer, "id", item->id);
+	json_key_string(&l->writer, "tunnel", item->tunnel);
+	json_end_object(&l->writer);
+}
+
+/** Print what is there so far. */
+static enum rc flush_listing(struct state_listing *l)
+{
+	if (strbuf_failed(&l->out) || strbuf_failed(&l->last) || arena_has_failed(l->arena))
+		return RC_NOMEM;
+	session_write(l->session, l->out.data, l->out.size);
+	strbuf_reset(&l->out);
+	return RC_OK;
+}
+
+static enum rc list_page(struct state_listing *l)
+{
+	struct store *store = l->session->store;
+	enum rc rc;
+
+	arena_reset(l->arena);
+	rc = store->vt->list(store, l->arena, strbuf_text(&l->last), &l->page);
+	if (rc || !l->page.count)
+		return rc;
+	for (size_t i = 0; i < l->page.count; i++)
+		list_item(l, &l->page.items[i]);
+	strbuf_reset(&l->last);
+	strbuf_adds(&l->last, l->page.items[l->page.count - 1].address);
+	return flush_listing(l);
+}
+
+static enum rc list_all(struct state_listing *l)
+{
+	bool is_json = session_is_json(l->session);
+	enum rc rc;
+
+	json_writer_init(&l->writer, &l->out, 2);
+	if (is_json)
+		json_begin_array(&l->writer);
+	do
+		rc = run_is_interrupted(&l->session->run) ? RC_CANCELLED : list_page(l);
+	while (!rc && l->page.count);
+	if (rc || !is_json)
+		return rc;
+	json_end_array(&l->writer);
+	strbuf_addc(&l->out, '\n');
+	return flush_listing(l);
 }
 
 enum rc cmd_state_list(struct session *session)
 {
-	struct recorded_state state = { 0 };
-	enum rc rc = load_state(session, STORE_READ, &state);
+	struct state_listing l = {.session = session};
+	enum rc rc = session_load_project(session);
 
+	if (!rc)
+		rc = session_open_store(session, STORE_READ);
 	if (rc)
 		return rc;
-	if (session_is_json(session))
-		return list_json(session, &state);
-	for (size_t i = 0; i < state.count; i++)
-		if (is_chosen(&session->options.arguments, state.items[i].resource->address))
-			session_printf(session, "%s\n",
-				       session_printable(session, state.items[i].resource->address));
-	return RC_OK;
+	l.arena = arena_new(LIMIT_ARENA_BYTES);
+	strbuf_init(&l.last, 0);
+	strbuf_adds(&l.last, "");
+	strbuf_init(&l.out, 0);
+	rc = l.arena ? list_all(&l) : RC_NOMEM;
+	if (!rc && l.page.has_changed)
+		session_note(session, "The state changed while it was listed: what was listed is of before, or of after.");
+	strbuf_done(&l.out);
+	strbuf_done(&l.last);
+	arena_free(l.arena);
+	return rc;
 }
 
 static void write_recorded(struct json_writer *w, const struct recorded *item, const struct json *fields)

@@ -17,7 +17,7 @@
 enum statement {
 	SQL_META_ENSURE, SQL_META_READ, SQL_META_LINEAGE, SQL_META_SERIAL, SQL_META_FENCE, SQL_META_REPLACE, SQL_META_SUSPEND, SQL_META_SEAL,
 	SQL_LEASE_READ, SQL_LEASE_WRITE, SQL_LEASE_RENEW, SQL_LEASE_DELETE,
-	SQL_RESOURCE_READ, SQL_RESOURCE_WRITE, SQL_RESOURCE_DELETE,
+	SQL_RESOURCE_READ, SQL_RESOURCE_LIST, SQL_RESOURCE_WRITE, SQL_RESOURCE_DELETE,
 	SQL_ZONE_READ, SQL_ZONE_WRITE, SQL_ZONE_CLEAR,
 	SQL_INTENT_BEGIN, SQL_INTENT_END, SQL_INTENT_OPEN, SQL_INTENT_PRUNE,
 	SQL_RUN_NEXT, SQL_RUN_BEGIN, SQL_RUN_ABANDON, SQL_RUN_END, SQL_RUN_LIST, SQL_RUN_READ, SQL_RUN_CHANGES, SQL_RUN_PRUNE,
@@ -205,6 +205,7 @@ enum rc sql_slice_rules(struct sql_store *s, struct arena *arena, const char *pr
 			struct recorded **ret_rules, size_t *ret_count) MUST_CHECK;
 
 enum rc sql_load(struct store *store, struct arena *arena, struct recorded_state *ret_state) MUST_CHECK;
+enum rc sql_list(struct store *store, struct arena *arena, const char *after, struct listed_page *page) MUST_CHECK;
 /** sql_load() within a transaction that runs already. */
 enum rc sql_load_rows(struct sql_store *s, struct arena *arena, struct recorded_state *ret_state) MUST_CHECK;
 /** Insert or replace rows. @param changed  set when one of them was not there in just this form */

@@ -37,6 +37,8 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_LEASE_DELETE] = "DELETE FROM lease WHERE project = ?1 AND fence = ?2",
 
 	[SQL_RESOURCE_READ] = "SELECT " RESOURCE_COLUMNS " FROM resource WHERE project = ?1 AND kind = ?2 ORDER BY address",
+	[SQL_RESOURCE_LIST] = "SELECT " RESOURCE_COLUMNS " FROM resource WHERE project = ?1 AND kind = ?2 AND address > ?3"
+			      " ORDER BY address LIMIT 2048",
 	[SQL_RESOURCE_WRITE] =
 		"INSERT INTO resource (project, kind, address, id, tunnel, object, account_id, zone_id, prior_comment,"
 		" fields, protected, retired_ms, fingerprint, precedence)"

@@ -22,6 +22,7 @@ static void sql_close(struct store *store)
 
 static const struct store_vt vt = {
 	.load = sql_load,
+	.list = sql_list,
 	.lock = sql_lock,
 	.heartbeat = sql_heartbeat,
 	.unlock = sql_unlock,

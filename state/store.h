@@ -58,6 +58,22 @@ struct recorded_state {
 	const char *suspended;       /**< why apply and sync refuse until `adit resume`; NULL: they do not */
 };
 
+/** What listings tell of a resource. */
+struct listed {
+	enum resource_kind kind;
+	const char *address;
+	const char *id, *tunnel;     /**< NULL: none */
+};
+
+/** Some of the recorded resources, and what is known of all of them so far. All zero before the first page. */
+struct listed_page {
+	struct listed *items;
+	size_t count;                /**< 0: there are no more */
+	size_t seen;                 /**< with the pages before */
+	int64_t serial;              /**< of the state that the page was read of */
+	bool has_changed;            /**< the serial is not that of the page before, here or earlier */
+};
+
 struct lease_info {
 	const char *holder;          /**< user@host, for people */
 	const char *host;
@@ -142,6 +158,11 @@ struct store;
 struct store_vt {
 	/** Load all recorded resources and zones of the project; arena. Needs no lease. A store that does not exist yet is empty. */
 	enum rc (*load)(struct store *store, struct arena *arena, struct recorded_state *ret_state);
+	/** The recorded resources by the page, in the order of load(): of any number in little memory. Needs no lease, and no
+	 * page keeps anybody from writing: two of them may be of different serials.
+	 * @param after  the last address of the page before; "": the first page
+	 * @param page   in: the page before; items: arena */
+	enum rc (*list)(struct store *store, struct arena *arena, const char *after, struct listed_page *page);
 	/** Take the lease. @param timeout_ms how long to wait for another holder; 0: not at all
 	 * @return RC_OK; RC_CONFLICT held by another (A0501 names holder, host, pid, purpose), or the store is kept busy (A0503);
 	 * RC_CANCELLED; RC_IO; RC_CORRUPT */
