@@ -388,6 +388,75 @@ static void test_a_load_can_be_interrupted(void **state)
 	assert_int_equal(user_load(user).count, 3000);
 }
 
+#define MANY 5000
+
+/** The next page, in memory that lasts. */
+static void next_page(struct user *user, struct listed_page *page)
+{
+	const char *after = page->count ? page->items[page->count - 1].address : "";
+
+	assert_int_equal(user->store->vt->list(user->store, user->run.arena, after, page), RC_OK);
+}
+
+/** All of them, in the order of load(), no page larger than another. */
+static void test_a_list_comes_by_the_page(void **state)
+{
+	struct user *user = fixture_open(*state, "apply");
+	struct arena *arena = user->run.arena;
+	struct recorded *items = arena_array(arena, MANY + 2, sizeof(*items));
+	struct listed_page page = {0};
+	struct recorded_state loaded;
+	size_t at = 0, pages = 0;
+
+	assert_non_null(items);
+	for (size_t i = 0; i < MANY; i++)
+		items[i] = make_cname(arena, "tunnel/edge/web", arena_printf(arena, "h%05zu.example.com", i));
+	items[MANY] = make_tunnel(arena, "tunnel/edge/web", "f70ff985-a4ef-4643-bbbc-4a0ed4fc8415");
+	items[MANY + 1] = make_rule(arena, "tunnel/edge/web", "", "", "http_status:404");
+	assert_int_equal(user_commit(user, items, MANY + 2, NULL, 0), RC_OK);
+	loaded = user_load(user);
+	for (next_page(user, &page); page.count; next_page(user, &page), pages++) {
+		assert_true(page.count <= MANY / 2);
+		for (size_t i = 0; i < page.count; i++, at++) {
+			assert_true(at < loaded.count);
+			assert_int_equal(page.items[i].kind, loaded.items[at].resource->kind);
+			assert_string_equal(page.items[i].address, loaded.items[at].resource->address);
+			assert_true(same_text(page.items[i].id, loaded.items[at].resource->id));
+			assert_true(same_text(page.items[i].tunnel, loaded.items[at].resource->tunnel));
+		}
+	}
+	assert_int_equal(at, MANY + 2);
+	assert_int_equal(page.seen, MANY + 2);
+	assert_true(pages > 3);
+	assert_false(page.has_changed);
+}
+
+/** Whoever lists keeps nobody from writing, and is told. */
+static void test_a_list_may_be_of_two_states(void **state)
+{
+	struct user *user = fixture_open(*state, "apply"), *reader;
+	struct recorded items[4], more;
+	struct listed_page page = {0};
+
+	make_all(user->run.arena, items);
+	assert_int_equal(user_commit(user, items, 4, NULL, 0), RC_OK);
+	reader = fixture_open_read_only(*state);
+	next_page(reader, &page);
+	assert_int_equal(page.count, 1);
+	assert_string_equal(page.items[0].address, "tunnel/edge/web");
+	assert_false(page.has_changed);
+	more = make_cname(user->run.arena, "tunnel/edge/web", "b.example.com");
+	assert_int_equal(user_commit(user, &more, 1, NULL, 0), RC_OK);
+	next_page(reader, &page);
+	assert_true(page.has_changed);
+	next_page(reader, &page);
+	assert_int_equal(page.count, 2);
+	next_page(reader, &page);
+	assert_int_equal(page.count, 0);
+	assert_int_equal(page.seen, 5);
+	assert_true(page.has_changed);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -404,6 +473,8 @@ int main(void)
 		TEST(test_runs_and_their_changes),
 		TEST(test_runs_that_cannot_end),
 		TEST(test_a_run_follows_one_that_never_ended),
+		TEST(test_a_list_comes_by_the_page),
+		TEST(test_a_list_may_be_of_two_states),
 		TEST(test_loading_without_memory),
 		TEST(test_a_load_can_be_interrupted),
 	};
