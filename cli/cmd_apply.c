@@ -65,7 +65,12 @@ static enum rc lock(struct session *session, const struct planned *planned)
 
 static struct run_record run_record(struct session *session, const struct plan *plan)
 {
-	return (struct run_record){.command = plan->rollback_run ? "rollback" : session->options.command->name, .actor = actor_name(session),
+	const char *command = session->options.command->name;
+
+	/* The history tells where to. */
+	if (plan->rollback_run)
+		command = arena_printf(session->run.arena, "rollback %lld", (long long)plan->rollback_run);
+	return (struct run_record){.command = command ? command : "rollback", .actor = actor_name(session),
 				   .commit = actor_commit(), .plan_digest = plan->digest,
 				   .started_ms = clock_wall_ms(&session->run.clock)};
 }

@@ -61,10 +61,10 @@ static void history_text(struct session *session, struct strbuf *out, const stru
 		strbuf_adds(out, "No runs yet.\n");
 		return;
 	}
-	strbuf_addf(out, "%5s  %-20s  %-8s  %-11s  %5s %7s %9s  %-12s  %s\n", "RUN", "STARTED", "COMMAND", "STATUS", "ADDED",
+	strbuf_addf(out, "%5s  %-20s  %-11s  %-11s  %5s %7s %9s  %-12s  %s\n", "RUN", "STARTED", "COMMAND", "STATUS", "ADDED",
 		    "CHANGED", "DESTROYED", "COMMIT", "BY");
 	for (size_t i = 0; i < count; i++)
-		strbuf_addf(out, "%5lld  %-20s  %-8s  %-11s  %5zu %7zu %9zu  %-12.12s  %s\n", (long long)runs[i].id,
+		strbuf_addf(out, "%5lld  %-20s  %-11s  %-11s  %5zu %7zu %9zu  %-12.12s  %s\n", (long long)runs[i].id,
 			    when_text(session, runs[i].started_ms), session_printable(session, runs[i].command),
 			    session_printable(session, status_text(&runs[i])), runs[i].added, runs[i].changed, runs[i].destroyed,
 			    runs[i].commit ? session_printable(session, runs[i].commit) : "-",

@@ -103,7 +103,7 @@ struct outcome {
 };
 
 struct run_record {
-	const char *command;         /**< "apply", "destroy" */
+	const char *command;         /**< "apply", "destroy", "rollback 3": to run 3 */
 	const char *actor;           /**< user@host, or CI's actor */
 	const char *commit;          /**< git commit; NULL */
 	const char *plan_digest;

@@ -37,7 +37,7 @@ class History(Lab):
         self.assertEqual((runs[0]["added"], runs[0]["changed"], runs[0]["destroyed"]), (0, 1, 2))
         self.assertEqual((runs[1]["added"], runs[1]["commit"]), (6, None))
         text = self.adit("history").out
-        self.assertRegex(text, r"(?m)^ +2  \S+  apply     complete +0 +1 +2  0123456789ab  octocat@")
+        self.assertRegex(text, r"(?m)^ +2  \S+  apply        complete +0 +1 +2  0123456789ab  octocat@")
         self.assertEqual(self.adit("history", "--state", "none.db").out, "No runs yet.\n")
 
     def test_a_run_is_shown(self):
@@ -59,7 +59,7 @@ class History(Lab):
         self.assertIn("cname/new.example.com will be destroyed\n  # (because that run did not have it)", result.out)
         self.assertEqual(self.services(), first)
         self.assertIsNone(self.record("new.example.com"))
-        self.assertEqual([run["command"] for run in self.runs()], ["rollback", "apply", "apply"])
+        self.assertEqual([run["command"] for run in self.runs()], ["rollback 1", "apply", "apply"])
         # again: nothing to do, nothing written
         self.forget_requests()
         self.assertIn("No changes.", self.adit("rollback", "1", "--auto-approve").out)
@@ -87,7 +87,7 @@ class History(Lab):
         self.assertIn(" 2 to change", self.adit("show", "back.json").out)
         self.adit("apply", "back.json")
         self.assertEqual(self.services(), first)
-        self.assertEqual((self.runs()[0]["command"], self.runs()[0]["status"]), ("rollback", "complete"))
+        self.assertEqual((self.runs()[0]["command"], self.runs()[0]["status"]), ("rollback 1", "complete"))
         self.assertRegex(self.apply(code=4).err, r"error\[A0853\]: project lab is suspended: rolled back to run 1 by ")
         self.assertRegex(self.adit("apply", "back.json", code=5).err, r"error\[A0701\]")
 
