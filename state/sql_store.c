@@ -74,7 +74,7 @@ static enum rc find_names(struct sql_store *s, const struct store_options *optio
 	if (gethostname(host, sizeof(host) - 1) < 0 || !*host || !str_is_utf8(host, strlen(host)))
 		strcpy(host, "localhost");
 	s->host = arena_strdup(arena, host);
-	s->host_id = find_host_id(s->run);
+	s->host_id = options->budget_only ? "" : find_host_id(s->run); /* no lease without */
 	if (options->holder)
 		s->holder = arena_strdup(arena, options->holder);
 	else if (!str_is_empty(user) && str_is_utf8(user, strlen(user)))

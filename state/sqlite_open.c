@@ -158,11 +158,14 @@ static enum rc connect_for_reading(struct sqlite_store *s)
 	return rc ? rc : sqlite_run_text(s, "PRAGMA query_only = ON");
 }
 
-/** Durable to the last commit, and trusting the file with nothing. */
+/** Trusting the file with nothing, and durable to the last commit; a power cut may undo the last taking of calls, which is
+ * worth no sync of the folder. */
 static enum rc configure(struct sqlite_store *s)
 {
-	return sqlite_run_text(s, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON;"
-			       "PRAGMA synchronous = EXTRA; PRAGMA temp_store = MEMORY;");
+	enum rc rc = sqlite_run_text(s, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON;"
+				     "PRAGMA temp_store = MEMORY;");
+
+	return rc ? rc : sqlite_run_text(s, s->sql.budget_only ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = EXTRA");
 }
 
 static enum rc check(struct sqlite_store *s, const char *sql)
