@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "base/strbuf.h"
 
@@ -109,10 +110,10 @@ static enum rc new_text(struct arena *arena, const char *name, char *bytes, size
 }
 
 /* Straight into the arena, since the size is known. A file that grows meanwhile is read as it was. */
-static enum rc read_known(struct arena *arena, struct diags *diags, int fd, const char *name, size_t size,
+static enum rc read_known(struct arena *arena, struct arena *texts, struct diags *diags, int fd, const char *name, size_t size,
 			  struct text **ret_text)
 {
-	char *bytes = arena_alloc(arena, size + 1);
+	char *bytes = arena_alloc(texts, size + 1);
 	size_t filled = 0;
 
 	if (!bytes)
@@ -131,6 +132,28 @@ static enum rc read_known(struct arena *arena, struct diags *diags, int fd, cons
 
 enum rc file_read(struct arena *arena, struct diags *diags, const char *path, size_t max_bytes, struct text **ret_text)
 {
+	return file_read_into(arena, arena, diags, path, max_bytes, ret_text);
+}
+
+enum rc file_recall(struct arena *arena, struct text *text)
+{
+	struct text *again = NULL;
+	struct diags quiet;
+	enum rc rc;
+
+	diags_init(&quiet, arena);
+	rc = file_read(arena, &quiet, text->name, text->size, &again);
+	if (rc == RC_NOMEM)
+		return rc;
+	/* Another file by now: its lines are not those that were read. */
+	if (!rc && again->size == text->size && XXH3_64bits(again->bytes, again->size) == text->sum)
+		text->bytes = again->bytes;
+	return RC_OK;
+}
+
+enum rc file_read_into(struct arena *arena, struct arena *texts, struct diags *diags, const char *path, size_t max_bytes,
+		       struct text **ret_text)
+{
 	size_t size = 0;
 	int fd = -1;
 	enum rc rc = open_regular(diags, path, &fd, &size);
@@ -140,7 +163,7 @@ enum rc file_read(struct arena *arena, struct diags *diags, const char *path, si
 	if (size > max_bytes)
 		rc = fault_size(diags, path, max_bytes);
 	else if (size)
-		rc = read_known(arena, diags, fd, path, size, ret_text);
+		rc = read_known(arena, texts, diags, fd, path, size, ret_text);
 	else /* empty, or one of /proc, which does not know its size */
 		rc = file_read_fd(arena, diags, fd, path, max_bytes, ret_text);
 	close(fd);

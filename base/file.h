@@ -16,6 +16,16 @@
  * @return RC_OK; RC_NOTFOUND (A0001); RC_IO (A0002); RC_LIMIT too large (A0003); RC_INVALID no regular file (A0004); RC_NOMEM */
 enum rc file_read(struct arena *arena, struct diags *diags, const char *path, size_t max_bytes, struct text **ret_text) MUST_CHECK;
 
+/** file_read() with the bytes in an arena of their own, which may be freed once text->bytes is NULL.
+ * @param texts  for the bytes of a file that knows its size */
+enum rc file_read_into(struct arena *arena, struct arena *texts, struct diags *diags, const char *path, size_t max_bytes,
+		       struct text **ret_text) MUST_CHECK;
+
+/** Read a forgotten text again, if the file is what it was: same size, same sum. Else its bytes stay forgotten.
+ * @param arena  for the bytes
+ * @return RC_OK, RC_NOMEM */
+enum rc file_recall(struct arena *arena, struct text *text) MUST_CHECK;
+
 /** Read a descriptor to its end, at most @p max_bytes; same results, and RC_CANCELLED when a signal interrupts the
  * wait (no diagnostic). @param name shown to the user */
 enum rc file_read_fd(struct arena *arena, struct diags *diags, int fd, const char *name, size_t max_bytes, struct text **ret_text) MUST_CHECK;

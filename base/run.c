@@ -17,6 +17,7 @@ enum rc run_init(struct run *run)
 
 void run_done(struct run *run)
 {
+	arena_free(run->texts);
 	arena_free(run->arena);
 	*run = (struct run){ 0 };
 }

@@ -11,6 +11,8 @@
 
 struct run {
 	struct arena *arena;
+	/** The bytes of the input's files, which may go before the run does; NULL: none were read. */
+	struct arena *texts;
 	struct diags diags;
 	struct clock clock;
 	/** Set by the signal handler in cli/; long work looks at it between steps and returns RC_CANCELLED. */

@@ -15,8 +15,9 @@ struct text_memo {
 /** One input: a file, standard input, a plan file. Borrowed by everything that points into it. */
 struct text {
 	const char *name;  /**< as shown to the user: path as given, or "<stdin>" */
-	const char *bytes; /**< not NUL-terminated */
+	const char *bytes; /**< not NUL-terminated; NULL: forgotten for now (base/file.h) */
 	size_t size;
+	uint64_t sum;      /**< XXH3-64 of the bytes, while they are forgotten */
 	struct text_memo *memo; /**< used by span_line() alone; NULL: every search starts at the top */
 };
 

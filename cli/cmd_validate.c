@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "cli/listing.h"
 #include "cli/session.h"
+#include "sources/source.h"
 #include "report/diagnostics.h"
 
 /** How many objects of one kind were read. */
@@ -123,6 +124,10 @@ static enum rc print_json(struct session *session, bool is_valid)
 	struct json_writer w;
 	struct strbuf out;
 
+	enum rc rc = source_recall(&session->run, session->texts, session->text_count);
+
+	if (rc)
+		return rc;
 	strbuf_init(&out, 0);
 	json_writer_init(&w, &out, 2);
 	diags_sort(diags);

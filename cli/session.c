@@ -13,6 +13,7 @@
 #include "cli/session_budget.h"
 #include "report/diagnostics.h"
 #include "server/simulator/simulator.h"
+#include "sources/source.h"
 
 bool session_is_ci(void)
 {
@@ -125,6 +126,8 @@ void session_print_diagnostics(struct session *session)
 		return;
 	strbuf_init(&text, 0);
 	diags_sort(diags);
+	if (source_recall(&session->run, session->texts, session->text_count))
+		fputs("error: out of memory\n", stderr);
 	diagnostics_text(&text, diags, session_has_color(session, STDERR_FILENO));
 	fflush(stdout);
 	fputs(strbuf_text(&text), stderr);

@@ -35,6 +35,7 @@ struct session {
 	struct verdict verdict;
 	struct project project;
 	struct source_text *texts;  /**< what was collected; arena */
+	bool is_large;              /**< so much that its bytes are let go once they are decoded */
 	size_t text_count;
 	struct decode_input *decoded;     /**< one for each text */
 	struct cache *cache;              /**< NULL: none */

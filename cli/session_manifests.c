@@ -131,6 +131,7 @@ enum rc session_begin_manifests(struct session *session)
 		session->decoded[i] = (struct decode_input){
 			.text = session->texts[i].text, .default_namespace = session->texts[i].name_space };
 	effort = decode_effort(session->decoded, session->text_count);
+	session->is_large = effort.is_large;
 	if (effort.is_large && session->state_location)
 		rc = open_cache(session);
 	if (!rc)
@@ -152,6 +153,9 @@ enum rc session_load_manifests(struct session *session)
 	rc = decode_end(job, &session->objects);
 	if (!rc)
 		note_empty_source(session);
+	/* As much as all the rest of a large input; a quote reads it again. */
+	if (session->is_large)
+		source_forget(&session->run, session->texts, session->text_count);
 	return rc;
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/file.h"
 #include "base/limits.h"
@@ -16,7 +17,7 @@
 
 /* The entries made of one file: one per namespace, seldom more than one in all. */
 struct reading {
-	const struct text *text;
+	struct text *text;
 	const char *name_space;
 	struct reading *next;
 };
@@ -45,7 +46,7 @@ static int compare_texts(const void *left, const void *right)
 	return order ? order : str_compare(a->name_space, b->name_space);
 }
 
-static enum rc add_text(struct reader *reader, const struct text *text, const struct source_input *input)
+static enum rc add_text(struct reader *reader, struct text *text, const struct source_input *input)
 {
 	struct source_text *texts;
 
@@ -84,7 +85,7 @@ static enum rc read_found(struct reader *reader, const struct found_file *file)
 	if (first) {
 		reading->text = first->text;
 	} else {
-		rc = file_read(run->arena, &run->diags, file->path, LIMIT_FILE_BYTES, &text);
+		rc = file_read_into(run->arena, run->texts, &run->diags, file->path, LIMIT_FILE_BYTES, &text);
 		if (rc)
 			return note_fault(reader, rc);
 		reading->text = text;
@@ -151,6 +152,10 @@ enum rc source_collect(struct run *run, const struct source_input *inputs, size_
 		return RC_INVALID;
 	if (rc)
 		return rc;
+	if (!run->texts)
+		run->texts = arena_new(LIMIT_ARENA_BYTES);
+	if (!run->texts)
+		return RC_NOMEM;
 	map_init(&reader.readings, run->arena);
 	rc = read_all(&reader, &finder, stdin_input, stdin_fd);
 	if (rc)
@@ -187,4 +192,36 @@ char *source_digest(struct arena *arena, const struct source_text *texts, size_t
 		digest = str_sha256_hex(arena, all, count * DIGEST_HEX_BYTES);
 	arena_free(scratch);
 	return digest;
+}
+
+void source_forget(struct run *run, struct source_text *texts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct text *text = texts[i].text;
+
+		if (!text->bytes || !text->size || str_eq(texts[i].input->path, SOURCE_STDIN))
+			continue;
+		text->sum = XXH3_64bits(text->bytes, text->size);
+		text->bytes = NULL;
+	}
+	arena_free(run->texts);
+	run->texts = NULL;
+}
+
+static bool is_quoted(const struct diags *diags, const struct text *text)
+{
+	for (size_t i = 0; i < diags->count; i++)
+		if (diags->items[i].span.text == text)
+			return true;
+	return false;
+}
+
+enum rc source_recall(struct run *run, struct source_text *texts, size_t count)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < count; i++)
+		if (texts[i].text->size && !texts[i].text->bytes && is_quoted(&run->diags, texts[i].text))
+			rc = file_recall(run->arena, texts[i].text);
+	return rc;
 }

@@ -29,7 +29,7 @@ struct source_input {
 
 /** One text to decode. */
 struct source_text {
-	const struct text *text; /**< name: the path as given, or with the given folder before it; "<stdin>" */
+	struct text *text;       /**< name: the path as given, or with the given folder before it; "<stdin>" */
 	const char *name_space;  /**< of its input; NULL when not set */
 	const struct source_input *input; /**< that it was reached by */
 };
@@ -52,5 +52,10 @@ enum rc source_collect(struct run *run, const struct source_input *inputs, size_
 /** Digest of what was read: SHA-256 over the sorted SHA-256 digests of the texts, so that names and order do not
  * matter. 64 hex digits; arena; NULL when memory is used up. */
 char *source_digest(struct arena *arena, const struct source_text *texts, size_t count);
+
+/** Let go of the bytes of all files, once they are decoded: spans keep their places. */
+void source_forget(struct run *run, struct source_text *texts, size_t count);
+/** Read again what the run's diagnostics quote; what has changed meanwhile is not quoted. @return RC_OK or RC_NOMEM */
+enum rc source_recall(struct run *run, struct source_text *texts, size_t count) MUST_CHECK;
 
 #endif

@@ -54,6 +54,16 @@ class Cache(lab.Lab):
         self.path.mkdir()
         self.assertEqual((self.planned(), self.last.err), (cold, errors))
 
+    def test_a_quote_is_read_again(self):
+        """What is wrong in a large input is quoted, though its bytes were let go."""
+        path = self.folder / "manifests" / "routes-03.yaml"
+        path.write_text(path.read_text().replace('"port": 80', '"port": 800000', 1))
+        text = self.adit("validate", code=4).err
+        self.assertRegex(text, r"routes-03\.yaml:\d+:\d+: error\[A\d+\]")
+        self.assertRegex(text, r"\| .*800000")
+        found = self.adit("validate", "--output", "json", code=4).json()
+        self.assertIn("800000", found["diagnostics"][0]["snippet"]["code"])
+
     def test_the_files_decide(self):
         self.planned()
         self.fill(7, service="other")

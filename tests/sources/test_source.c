@@ -144,6 +144,41 @@ static void test_many_files(void **state)
 		assert_true(strcmp(texts[i - 1].text->name, texts[i].text->name) < 0);
 }
 
+static bool has_bytes(const struct text *text, const char *bytes)
+{
+	return text->bytes && text->size == strlen(bytes) && memcmp(text->bytes, bytes, text->size) == 0;
+}
+
+/** Files that were let go are read again for what is said of them, and no other file in their place. */
+static void test_forgotten_texts_are_recalled_as_they_were(void **state)
+{
+	struct folder *folder = *state;
+	struct run *run = &folder->run;
+	struct source_input input = { .path = "in" };
+	struct source_text *texts;
+	size_t count;
+
+	folder_write("in/a.yaml", "one");
+	folder_write("in/b.yaml", "two");
+	folder_write("in/c.yaml", "three");
+	folder_write("in/d.yaml", "four");
+	assert_int_equal(source_collect(run, &input, 1, -1, &texts, &count), RC_OK);
+	assert_int_equal(count, 4);
+	source_forget(run, texts, count);
+	for (size_t i = 0; i < count; i++)
+		assert_null(texts[i].text->bytes);
+	for (size_t i = 0; i < 3; i++)
+		diag_add(&run->diags, SEVERITY_WARNING, "A0001", (struct span){ .text = texts[i].text, .line = 1 }, "said");
+	folder_write("in/b.yaml", "TWO");
+	assert_int_equal(unlink("in/c.yaml"), 0);
+	assert_int_equal(source_recall(run, texts, count), RC_OK);
+	assert_true(has_bytes(texts[0].text, "one"));
+	assert_null(texts[1].text->bytes); /* it is another one by now */
+	assert_null(texts[2].text->bytes); /* it is gone */
+	assert_null(texts[3].text->bytes); /* nothing is said of it */
+	assert_int_equal(run->diags.count, 3);
+}
+
 static void test_as_deep_as_allowed(void **state)
 {
 	struct folder *folder = *state;
@@ -200,6 +235,7 @@ int main(void)
 		FOLDER_TEST(test_standard_input),
 		FOLDER_TEST(test_nothing_given_is_nothing_read),
 		FOLDER_TEST(test_many_files),
+		FOLDER_TEST(test_forgotten_texts_are_recalled_as_they_were),
 		FOLDER_TEST(test_as_deep_as_allowed),
 		FOLDER_TEST(test_digest),
 		FOLDER_TEST(test_interrupted),
