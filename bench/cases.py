@@ -72,7 +72,8 @@ def cold(routes, repeat):
     input_bytes = read["manifest_bytes"] + read["answer_bytes"]
     return [timing(case, adit, floor, 1.5, calls=calls, simulator_cpu=simulator_cpu, instructions=counted,
                    floor_instructions=counted_floor, input_bytes=input_bytes),
-            count(case, "peak memory, MiB", max(one.peak for one in adit) / MIB, 3 * input_bytes / MIB + 64)]
+            count(case, "peak memory, MiB", max(one.peak for one in adit) / MIB,
+                  3 * input_bytes / MIB + 64 if routes < 1000000 else 16 * 1024)]
 
 
 def growth(repeat, small=10000, large=100000):

@@ -253,7 +253,6 @@ static void test_all_faults_are_named_with_their_place(void **state)
 static void test_every_shortage_of_memory(void **state)
 {
 	struct source_input input = { .path = "in" };
-	struct arena *arena;
 	size_t limit = 0;
 	enum rc rc;
 
@@ -262,15 +261,15 @@ static void test_every_shortage_of_memory(void **state)
 	folder_write("in/y.yaml", "y");
 	folder_write("in/.aditignore", "z\n");
 	do {
-		struct run run = { .arena = arena = arena_new(limit) };
+		struct run run = { .arena = arena_new(limit) };
 		struct source_text *texts = NULL;
 		size_t count = 0;
 
-		diags_init(&run.diags, arena);
+		diags_init(&run.diags, run.arena);
 		rc = source_collect(&run, &input, 1, -1, &texts, &count);
 		assert_true(rc == RC_NOMEM || (rc == RC_OK && count == 2));
 		assert_int_equal(run.diags.error_count, 0);
-		arena_free(arena);
+		run_done(&run);
 		limit += 16;
 	} while (rc);
 	assert_true(limit < 20000);
