@@ -7,7 +7,7 @@
 
 #define SLOTS 30
 /* Each taking is a transaction of the store, as long as several calls: a small run takes once, and leaves some of it unused. */
-#define AHEAD_CALLS 8
+#define AHEAD_CALLS 64
 #define AHEAD_PART 100 /* of the budget, one in so many: what one run leaves unused is not missed by others */
 
 struct budget {
