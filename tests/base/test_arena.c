@@ -69,6 +69,30 @@ static void test_reset_gives_zeroed_memory_again(void **state)
 	}
 }
 
+static void test_joined_texts(void **state)
+{
+	const char *const parts[] = {"rule/", "", "a", "/b"};
+
+	assert_string_equal(arena_join(*state, parts, 4), "rule/a/b");
+	assert_string_equal(arena_join(*state, parts, 1), "rule/");
+	assert_string_equal(arena_join(*state, parts, 0), "");
+}
+
+/* What was kept is given back, and what is handed out then is zero again. */
+static void test_trimmed_arenas_go_on(void **state)
+{
+	for (int round = 0; round < 3; round++) {
+		unsigned char *bytes = arena_alloc(*state, 3000000);
+
+		assert_non_null(bytes);
+		assert_int_equal(bytes[0] | bytes[2999999], 0);
+		memset(bytes, 0xAA, 3000000);
+		arena_reset(*state);
+		arena_trim(*state);
+		assert_int_equal(arena_used_bytes(*state), 0);
+	}
+}
+
 /* Alone in the arena an array grows in place; with others between it moves. Both must keep every item. */
 static void test_growing_arrays_keep_their_items(void **state)
 {
@@ -137,6 +161,8 @@ int main(void)
 		cmocka_unit_test(test_the_limit_holds),
 		ARENA_TEST(test_arrays_check_for_overflow),
 		ARENA_TEST(test_reset_gives_zeroed_memory_again),
+		ARENA_TEST(test_joined_texts),
+		ARENA_TEST(test_trimmed_arenas_go_on),
 		ARENA_TEST(test_growing_arrays_keep_their_items),
 		cmocka_unit_test(test_growing_fails_softly_at_the_limit),
 		ARENA_TEST(test_strings),

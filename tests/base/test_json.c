@@ -374,6 +374,25 @@ static void test_every_shortage_of_memory(void **state)
 	assert_true(limit > 200 && limit < 4000);
 }
 
+static void test_copies_share_their_keys(void **state)
+{
+	struct json *value = parse(*state, "[{\"a\":1,\"b\":{\"a\":\"x\"}},{\"a\":[]}]");
+	struct json *copy, *borrowed;
+	const char *text = "borrowed";
+	struct map keys;
+
+	map_init(&keys, *state);
+	copy = json_copy_keys(*state, value, &keys);
+	assert_true(json_equal(copy, value));
+	assert_int_equal(keys.count, 2);
+	assert_ptr_equal(json_item(copy, 0)->u.object.members[0].key, json_item(copy, 1)->u.object.members[0].key);
+	assert_ptr_not_equal(json_item(copy, 0)->u.object.members[0].key, json_item(value, 0)->u.object.members[0].key);
+	borrowed = json_borrow_string(*state, text);
+	assert_ptr_equal(borrowed->u.string, text);
+	assert_int_equal(json_push(*state, copy, borrowed), RC_OK);
+	assert_int_equal(json_count(copy), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,6 +406,7 @@ int main(void)
 		ARENA_TEST(test_a_hundred_thousand_keys),
 		ARENA_TEST(test_readers_are_calm),
 		ARENA_TEST(test_equality),
+		ARENA_TEST(test_copies_share_their_keys),
 		ARENA_TEST(test_builders),
 		ARENA_TEST(test_writer_layout),
 		cmocka_unit_test(test_writer_takes_text),

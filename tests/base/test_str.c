@@ -198,6 +198,9 @@ static void test_nearest(void **state)
 static void test_lower_and_hex(void **state)
 {
 	assert_string_equal(str_lower(*state, "AbZ-\xC3\x89"), "abz-\xC3\x89");
+	assert_true(str_is_lower(""));
+	assert_true(str_is_lower("a-1.\xC3\x89"));
+	assert_false(str_is_lower("aZ"));
 	assert_string_equal(str_hex(*state, "\x00\xFF\x1a", 3), "00ff1a");
 	assert_string_equal(str_hex(*state, NULL, 0), "");
 }
@@ -287,6 +290,13 @@ static void test_digests(void **state)
 			    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	assert_string_equal(str_xxh3_hex(*state, "", 0), "99aa06d3014798d86001c324468d497f");
 	assert_int_equal(strlen(str_xxh3_hex(*state, "abc", 3)), 32);
+	assert_true(str_is_xxh3_hex("99aa06d3014798d86001c324468d497f", "", 0));
+	assert_false(str_is_xxh3_hex("99aa06d3014798d86001c324468d497e", "", 0));
+	assert_false(str_is_xxh3_hex("89aa06d3014798d86001c324468d497f", "", 0));
+	assert_false(str_is_xxh3_hex("99aa06d3014798d86001c324468d497f0", "", 0));
+	assert_false(str_is_xxh3_hex("99AA06D3014798D86001C324468D497F", "", 0));
+	assert_false(str_is_xxh3_hex("", "", 0));
+	assert_false(str_is_xxh3_hex(NULL, "", 0));
 }
 
 int main(void)
