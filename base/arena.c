@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/alloc.h"
+#include "base/pages.h"
 
 /* Pointers and 64-bit numbers; nothing of ours is a long double, and half of all objects are short strings. */
 #define ALIGNMENT alignof(uint64_t)
@@ -52,25 +52,15 @@ struct arena *arena_new(size_t limit_bytes)
 	return arena;
 }
 
-/* Fresh pages of the kernel are zero, and large ones cost a fault for every 2 MiB instead of every 4 KiB. */
-static struct chunk *map_chunk(size_t bytes)
-{
-	void *chunk = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (chunk == MAP_FAILED)
-		return NULL;
-	(void)madvise(chunk, bytes, MADV_HUGEPAGE);
-	return chunk;
-}
-
 static void free_chunk(struct chunk *chunk)
 {
 	size_t bytes = sizeof(*chunk) + chunk->size;
+	bool is_mapped = bytes >= MAPPED_BYTES;
 
 	/* What was never handed out was never written: wiping it would only make the pages be there. */
-	explicit_bzero(chunk->bytes, chunk->filled);
-	if (bytes >= MAPPED_BYTES)
-		(void)munmap(chunk, bytes);
+	explicit_bzero(chunk, sizeof(*chunk) + chunk->filled);
+	if (is_mapped)
+		pages_give(chunk, bytes);
 	else
 		free(chunk);
 }
@@ -151,7 +141,7 @@ static struct chunk *new_chunk(size_t size)
 	if (size > SIZE_MAX - sizeof(*chunk))
 		return NULL;
 	size += sizeof(*chunk);
-	chunk = size < MAPPED_BYTES ? alloc_array(1, size) : map_chunk(size);
+	chunk = size < MAPPED_BYTES ? alloc_array(1, size) : pages_take(&size);
 	if (chunk)
 		chunk->size = size - sizeof(*chunk);
 	return chunk;

@@ -2,9 +2,9 @@
 #include "base/diag.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/sort.h"
 #include "base/str.h"
 
 void diags_init(struct diags *diags, struct arena *arena)
@@ -142,8 +142,7 @@ void diags_sort(struct diags *diags)
 {
 	size_t kept = 0;
 
-	if (diags->count)
-		qsort(diags->items, diags->count, sizeof(*diags->items), compare);
+	sort_items(diags->items, diags->count, sizeof(*diags->items), compare);
 	for (size_t i = 0; i < diags->count; i++) {
 		if (kept && compare(&diags->items[kept - 1], &diags->items[i]) == 0)
 			--*counter_of(diags, diags->items[i].severity);

@@ -34,7 +34,7 @@ static enum rc fault_size(struct diags *diags, const char *name, size_t max_byte
 	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0003", (struct span){ 0 },
 				     "%s is larger than %zu bytes", name, max_bytes);
 
-	diag_help(diags, diag, "Split it into several files.");
+	diag_help(diags, diag, "Manifests can be split into several files; any other file must be smaller.");
 	return RC_LIMIT;
 }
 

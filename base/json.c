@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json_internal.h"
+#include "base/sort.h"
 #include "base/str.h"
 
 #define MAX_EXACT_INT 9007199254740992.0 /* 2^53 */
@@ -81,7 +82,7 @@ const struct json_member **json_sort_members(const struct json *object)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &object->u.object.members[i];
-	qsort(sorted, count, sizeof(struct json_member *), compare_members);
+	sort_items(sorted, count, sizeof(struct json_member *), compare_members);
 	return sorted;
 }
 

@@ -8,6 +8,7 @@
 #include <cjson/cJSON.h>
 
 #include "base/json_internal.h"
+#include "base/sort.h"
 
 /* Up to so many members, repeated keys are found by search. */
 #define FEW_MEMBERS 32
@@ -68,13 +69,13 @@ static void settle_repetitions(struct seen *seen, size_t count)
 {
 	size_t first = 0;
 
-	qsort(seen, count, sizeof(*seen), compare_by_key);
+	sort_items(seen, count, sizeof(*seen), compare_by_key);
 	for (size_t i = 0; i < count; i++) {
 		if (i == 0 || strcmp(seen[first].key, seen[i].key) != 0)
 			first = i;
 		seen[first].winner = seen[i].item;
 	}
-	qsort(seen, count, sizeof(*seen), compare_by_position);
+	sort_items(seen, count, sizeof(*seen), compare_by_position);
 }
 
 static enum rc convert_many(struct arena *arena, struct cJSON *child, size_t count, struct json *object)

@@ -1,4 +1,5 @@
 /** @file The tokens of a JSON text, checked strictly before cJSON reads it. */
+#include <endian.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -61,14 +62,31 @@ static bool take_escape(struct scan *scan)
 	return memcmp(scan->at - 4, "0000", 4) != 0;
 }
 
+/* How many of eight bytes come before the first that ends a string or is not plain in it: '"', '\\', below ' ', above ASCII.
+ * Its top bit is set in the sum; those of later bytes may be, too. */
+static size_t plain_bytes(const char *bytes)
+{
+	const uint64_t ones = 0x0101010101010101, tops = ones << 7;
+	uint64_t word, marks;
+
+	memcpy(&word, bytes, sizeof(word));
+	word = le64toh(word);
+	marks = (word | (word - ones * ' ') | ((word ^ (ones * '"')) - ones) | ((word ^ (ones * '\\')) - ones)) & tops;
+	return marks ? (size_t)__builtin_ctzll(marks) / 8 : sizeof(word);
+}
+
 static bool take_string(struct scan *scan)
 {
 	scan->at++;
 	while (scan->at < scan->end) {
-		unsigned char c = (unsigned char)*scan->at;
+		size_t plain = scan->end - scan->at >= 8 ? plain_bytes(scan->at) : 0, size = 1;
+		unsigned char c;
 		uint32_t character;
-		size_t size = 1;
 
+		scan->at += plain;
+		if (plain == 8)
+			continue;
+		c = (unsigned char)*scan->at;
 		if (c == '"') {
 			scan->at++;
 			return true;

@@ -30,3 +30,13 @@ enum rc libcurl_load(struct diags *diags)
 {
 	return library_load(&library, diags);
 }
+
+void libcurl_load_ahead(void)
+{
+	library_load_ahead(&library);
+}
+
+void libcurl_wait(void)
+{
+	library_wait(&library);
+}

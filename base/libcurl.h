@@ -15,7 +15,7 @@
 	X(easy_cleanup) X(easy_escape) X(easy_getinfo) X(easy_header) X(easy_init) X(easy_perform) X(easy_reset)       \
 	X(easy_setopt) X(easy_strerror) X(free) X(getdate) X(global_cleanup) X(global_init_mem) X(multi_add_handle)    \
 	X(multi_cleanup) X(multi_info_read) X(multi_init) X(multi_perform) X(multi_poll) X(multi_remove_handle)        \
-	X(multi_setopt) X(slist_append) X(slist_free_all) X(url) X(url_cleanup) X(url_get) X(url_set)
+	X(multi_setopt) X(multi_wakeup) X(slist_append) X(slist_free_all) X(url) X(url_cleanup) X(url_get) X(url_set)
 
 struct libcurl {
 #define X(name) __typeof__(&curl_##name) name;
@@ -28,5 +28,10 @@ extern const struct libcurl *const libcurl;
 
 /** Load it, and make its OpenSSL allocate as base/alloc.h does. @return as library_load() */
 enum rc libcurl_load(struct diags *diags) MUST_CHECK;
+
+/** Begin to load it beside whatever comes before the first call: as library_load_ahead(), whose thread libcurl_wait() waits
+ * for at the end. */
+void libcurl_load_ahead(void);
+void libcurl_wait(void);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/thread.h"
 
 static enum rc refuse(const struct library *library, struct diags *diags, int error)
 {
@@ -50,11 +51,44 @@ static enum rc load(struct library *library, struct diags *diags)
 	return RC_OK;
 }
 
+/** What it fills is looked at only by who joined it. */
+static void *load_ahead(void *data)
+{
+	struct library *library = data;
+
+	library->is_loaded = !load(library, NULL);
+	return NULL;
+}
+
+static void join(struct library *library)
+{
+	if (library->is_ahead)
+		pthread_join(library->ahead, NULL);
+	library->is_ahead = false;
+}
+
+void library_load_ahead(struct library *library)
+{
+	pthread_mutex_lock(&library->mutex);
+	/* The thread that is under way writes is_loaded. */
+	if (!library->is_ahead && !library->is_loaded)
+		library->is_ahead = thread_start(&library->ahead, load_ahead, library);
+	pthread_mutex_unlock(&library->mutex);
+}
+
+void library_wait(struct library *library)
+{
+	pthread_mutex_lock(&library->mutex);
+	join(library);
+	pthread_mutex_unlock(&library->mutex);
+}
+
 enum rc library_load(struct library *library, struct diags *diags)
 {
 	enum rc rc = RC_OK;
 
 	pthread_mutex_lock(&library->mutex);
+	join(library);
 	if (!library->is_loaded)
 		rc = load(library, diags);
 	library->is_loaded = !rc;

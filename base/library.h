@@ -32,8 +32,16 @@ struct library {
 	void *table;
 	void (*prepare)(void *handle);         /**< called once, before anybody uses the library; NULL: nothing to do */
 	pthread_mutex_t mutex;                 /**< over what follows, and the table */
-	bool is_loaded;
+	bool is_loaded, is_ahead;
+	pthread_t ahead;                       /**< is_ahead: loads it */
 };
+
+/** Load it in a thread of its own, which library_load() or library_wait() waits for. Nothing is said, and nothing is amiss when
+ * that cannot be done: library_load() tries itself then. */
+void library_load_ahead(struct library *library);
+
+/** Wait until the thread of library_load_ahead() is gone; for who will not call library_load() any more. */
+void library_wait(struct library *library);
 
 /** Load it, unless it is, and fill its table.
  * @param diags  NULL: nothing is said

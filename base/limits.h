@@ -26,6 +26,8 @@
 #define LIMIT_HISTORY_RUNS 200u                 /**< runs that a state keeps */
 #define LIMIT_HISTORY_MS 15552000000LL          /**< milliseconds that it keeps them: 180 days */
 #define LIMIT_HISTORY_LEAST 10u                 /**< runs that it keeps however old they are */
+#define LIMIT_SNAPSHOT_BYTES ((size_t)256 * 1024 * 1024) /**< desired states of runs that a project keeps, about */
+#define LIMIT_SNAPSHOTS_LEAST 2u                /**< of these it keeps however large they are: the last, and the one before */
 #define LIMIT_PLAN_BYTES (512u * 1024 * 1024)   /**< a plan file */
 
 #endif

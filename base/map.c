@@ -70,6 +70,9 @@ static enum rc grow(struct map *map, size_t capacity)
 
 	if (!slots)
 		return RC_NOMEM;
+	/* It is zero already. But a fresh page that is read first is fetched twice: the kernel lends its page of zeros until the
+	 * first write, and then takes that away from every core that a thread of ours runs on. */
+	memset(slots, 0, capacity * sizeof(*slots));
 	for (size_t i = 0; i < map->capacity; i++)
 		if (map->slots[i].key)
 			*find_free(slots, capacity, map->slots[i].hash) = map->slots[i];

@@ -7,7 +7,10 @@
 
 bool str_eq(const char *a, const char *b)
 {
-	return str_compare(a, b) == 0;
+	if (a == b || !a || !b)
+		return a == b;
+	/* Most that differ do so at once, for less than a call of strcmp(). */
+	return *a == *b && strcmp(a, b) == 0;
 }
 
 bool str_is_empty(const char *text)

@@ -146,6 +146,23 @@ static void test_strings(void **state)
 	assert_string_equal(arena_printf(*state, "%s", longer), longer);
 }
 
+static void test_memory_of_an_arena_that_went_is_zero_again(void **state)
+{
+	const size_t size = (size_t)3 * 1024 * 1024;
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		struct arena *arena = arena_new(2 * size);
+		unsigned char *object = arena_alloc(arena, size);
+
+		assert_non_null(object);
+		for (size_t i = 0; i < size; i++)
+			assert_int_equal(object[i], 0);
+		memset(object, 'x', size);
+		arena_free(arena);
+	}
+}
+
 /* Total work must not depend on how objects are spread over chunks. */
 static void test_many_small_objects_are_cheap_in_memory(void **state)
 {
@@ -166,6 +183,7 @@ int main(void)
 		ARENA_TEST(test_growing_arrays_keep_their_items),
 		cmocka_unit_test(test_growing_fails_softly_at_the_limit),
 		ARENA_TEST(test_strings),
+		cmocka_unit_test(test_memory_of_an_arena_that_went_is_zero_again),
 		ARENA_TEST(test_many_small_objects_are_cheap_in_memory),
 	};
 

@@ -102,6 +102,33 @@ static void test_bytes_with_a_nul(void **state)
 	assert_int_equal(json_parse(*state, "[1]garbage", 3, &value, NULL), RC_OK);
 }
 
+/** Each byte, at each place of strings of several lengths: strings are looked at by eight bytes at a time. */
+static void test_each_byte_at_each_place_of_a_string(void **state)
+{
+	char text[32];
+
+	for (size_t length = 1; length <= 24; length++)
+		for (size_t place = 0; place < length; place++)
+			for (int byte = 0; byte < 256; byte++) {
+				struct json *value = NULL;
+				size_t offset = SIZE_MAX;
+				bool is_good = byte >= ' ' && byte < 0x80 && byte != '"' && byte != '\\';
+				enum rc rc;
+
+				text[0] = text[length + 1] = '"';
+				memset(text + 1, 'a', length);
+				text[1 + place] = (char)byte;
+				rc = json_parse(*state, text, length + 2, &value, &offset);
+				if (rc != (is_good ? RC_OK : RC_INVALID))
+					fail_msg("byte %d at %zu of %zu: %d", byte, place, length, rc);
+				if (is_good)
+					assert_memory_equal(value->u.string, text + 1, length);
+				else if (byte != '"' && byte != '\\')
+					assert_int_equal(offset, 1 + place);
+				arena_reset(*state);
+			}
+}
+
 static void test_offset_points_at_the_fault(void **state)
 {
 	static const struct {
@@ -400,6 +427,7 @@ int main(void)
 		ARENA_TEST(test_numbers_that_json_does_not_have),
 		ARENA_TEST(test_invalid_texts),
 		ARENA_TEST(test_bytes_with_a_nul),
+		ARENA_TEST(test_each_byte_at_each_place_of_a_string),
 		ARENA_TEST(test_offset_points_at_the_fault),
 		ARENA_TEST(test_depth),
 		ARENA_TEST(test_the_last_of_equal_keys_wins),
