@@ -1,9 +1,9 @@
 /** @file Addresses, order and index of recorded resources. */
 #include "state/recorded.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 
 bool recorded_kind_of(const char *address, enum resource_kind *ret_kind)
@@ -68,20 +68,11 @@ static int compare(const void *a, const void *b)
 	return resource_compare_address(left->resource->address, right->resource->address);
 }
 
-static bool is_sorted(const struct recorded_state *state)
-{
-	for (size_t i = 1; i < state->count; i++)
-		if (compare(&state->items[i - 1], &state->items[i]) > 0)
-			return false;
-	return true;
-}
-
 enum rc recorded_index(struct arena *arena, struct recorded_state *state, const char **ret_duplicate)
 {
 	const char *duplicate = NULL;
 
-	if (!is_sorted(state))
-		qsort(state->items, state->count, sizeof(*state->items), compare);
+	sort_items(state->items, state->count, sizeof(*state->items), compare);
 	map_init(&state->by_address, arena);
 	if (map_reserve(&state->by_address, state->count))
 		return RC_NOMEM;

@@ -21,7 +21,7 @@ enum statement {
 	SQL_ZONE_READ, SQL_ZONE_WRITE, SQL_ZONE_CLEAR,
 	SQL_INTENT_BEGIN, SQL_INTENT_END, SQL_INTENT_OPEN, SQL_INTENT_PRUNE,
 	SQL_RUN_NEXT, SQL_RUN_BEGIN, SQL_RUN_ABANDON, SQL_RUN_END, SQL_RUN_LIST, SQL_RUN_READ, SQL_RUN_CHANGES, SQL_RUN_PRUNE,
-	SQL_CHANGE_WRITE, SQL_SNAPSHOT_WRITE, SQL_SNAPSHOT_READ, SQL_SNAPSHOT_PRUNE,
+	SQL_CHANGE_WRITE, SQL_SNAPSHOT_WRITE, SQL_SNAPSHOT_READ, SQL_SNAPSHOT_LET_GO, SQL_SNAPSHOT_PRUNE,
 	SQL_GATEWAY_READ, SQL_GATEWAY_WRITE, SQL_GATEWAY_DELETE, SQL_GATEWAY_SHARERS, SQL_GATEWAY_CLEAR,
 	SQL_SLICE_READ, SQL_SLICE_INTENTS,
 	SQL_LOCK_READ, SQL_LOCK_WRITE, SQL_LOCK_RENEW, SQL_LOCK_COUNT, SQL_LOCK_DELETE,
@@ -81,6 +81,9 @@ struct sql_driver {
 	/** How many resources the project has, found in another way than SQL_RESOURCE_READ finds them; NULL: there is no need,
 	 * as the server answers for its rows. */
 	enum rc (*resource_count)(struct sql_store *s, int64_t *ret_count);
+	/** Check the pages of the history, which opening did not; before it is read. NULL: there is no need.
+	 * @return RC_OK; RC_CORRUPT (A0505); RC_IO; RC_NOMEM */
+	enum rc (*check_history)(struct sql_store *s);
 	/** The store's clock: every process that shares the store goes by it. Milliseconds since 1970. */
 	int64_t (*now_ms)(struct sql_store *s);
 	/** Close the connection and free the store. */
@@ -103,6 +106,7 @@ struct sql_store {
 	int64_t ttl_ms;
 	size_t history_runs;
 	int64_t history_ms;
+	size_t snapshot_bytes;
 	const char *holder, *host;
 	const char *host_id;           /**< kernel and pid namespace: where a pid means the same; "" unknown */
 	int64_t fence;                 /**< of the lease held; 0: none */
@@ -227,8 +231,9 @@ enum rc sql_run_end(struct store *store, int64_t run, const struct run_result *r
 enum rc sql_runs(struct store *store, struct arena *arena, struct run_entry **ret_runs, size_t *ret_count) MUST_CHECK;
 enum rc sql_run_read(struct store *store, struct arena *arena, int64_t run, struct run_detail *ret_run) MUST_CHECK;
 enum rc sql_suspend(struct store *store, const char *reason) MUST_CHECK;
-/** Forget runs beyond what is kept, and snapshots that no run names any more. */
-enum rc sql_history_prune(struct sql_store *s) MUST_CHECK;
+/** Forget runs beyond what is kept, and snapshots that no run names any more.
+ * @param snapshot_bytes  size of the one that was just written; 0: there was none */
+enum rc sql_history_prune(struct sql_store *s, size_t snapshot_bytes) MUST_CHECK;
 
 /* sql_budget.c */
 

@@ -45,6 +45,11 @@ static enum rc read_entry(struct arena *arena, struct sql_rows *rows, struct run
 	return RC_OK;
 }
 
+static enum rc check_history(struct sql_store *s)
+{
+	return s->driver->check_history ? s->driver->check_history(s) : RC_OK;
+}
+
 enum rc sql_runs(struct store *store, struct arena *arena, struct run_entry **ret_runs, size_t *ret_count)
 {
 	struct sql_store *s = (struct sql_store *)store;
@@ -53,8 +58,10 @@ enum rc sql_runs(struct store *store, struct arena *arena, struct run_entry **re
 	struct sql_rows *rows = NULL;
 	const char *snapshot;
 	bool any = false;
-	enum rc rc = s->is_empty ? RC_OK : sql_query(s, SQL_RUN_LIST, NULL, 0, &rows);
+	enum rc rc = s->is_empty ? RC_OK : check_history(s);
 
+	if (!rc && !s->is_empty)
+		rc = sql_query(s, SQL_RUN_LIST, NULL, 0, &rows);
 	if (!rc && rows)
 		rc = sql_next(rows, &any);
 	while (!rc && any) {
@@ -168,7 +175,9 @@ enum rc sql_run_read(struct store *store, struct arena *arena, int64_t run, stru
 
 	if (s->is_empty)
 		return fault_unknown_run(s, run);
-	rc = sql_read_begin(s);
+	rc = check_history(s);
+	if (!rc)
+		rc = sql_read_begin(s);
 	return rc ? rc : sql_write_end(s, read_run(s, arena, run, ret_run));
 }
 
@@ -181,7 +190,16 @@ enum rc sql_suspend(struct store *store, const char *reason)
 	return rc ? rc : sql_write_end(s, sql_execute(s, SQL_META_SUSPEND, &value, 1));
 }
 
-enum rc sql_history_prune(struct sql_store *s)
+/** Those that there is no room for, should all be as large as the last. */
+static enum rc let_snapshots_go(struct sql_store *s, size_t bytes)
+{
+	size_t room = s->snapshot_bytes / bytes;
+	const struct value kept = int_value((int64_t)(room > LIMIT_SNAPSHOTS_LEAST ? room : LIMIT_SNAPSHOTS_LEAST));
+
+	return sql_execute(s, SQL_SNAPSHOT_LET_GO, &kept, 1);
+}
+
+enum rc sql_history_prune(struct sql_store *s, size_t snapshot_bytes)
 {
 	struct sql_rows *rows = NULL;
 	int64_t newest = 0;
@@ -199,5 +217,7 @@ enum rc sql_history_prune(struct sql_store *s)
 					int_value(sql_now_ms(s) - s->history_ms) };
 
 	rc = sql_execute(s, SQL_RUN_PRUNE, values, 3);
+	if (!rc && snapshot_bytes)
+		rc = let_snapshots_go(s, snapshot_bytes);
 	return rc ? rc : sql_execute(s, SQL_SNAPSHOT_PRUNE, NULL, 0);
 }

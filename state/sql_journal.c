@@ -3,8 +3,8 @@
  *
  * Invariants:
  * 1. When begin() returns, its intents are durable: whatever its caller sends afterwards is known to the next run.
- * 2. An outcome, that is state rows and the end of the intents they belong to, is one transaction: no state row without
- *    an ended intent, no ended intent without its rows.
+ * 2. An outcome, that is state rows and the end of the intents they belong to, is in one transaction: no state row without
+ *    an ended intent, no ended intent without its rows. Outcomes that come together share it.
  * 3. Both pass the lease's fencing number: of two runs only the one with the lease can open or end an intent.
  * 4. An intent says what to look for, so that any later run can find out what became of it; never a secret.
  *
@@ -88,19 +88,26 @@ static enum rc close_intents(struct sql_store *s, const struct outcome *outcome)
 }
 
 /** Removals come first, so that an outcome can give a removed address to another resource. */
-static enum rc write_outcome(struct sql_store *s, const struct outcome *outcome)
+static enum rc write_outcome(struct sql_store *s, const struct outcome *outcome, bool *changed)
 {
-	bool changed = false;
-	enum rc rc = remove_resources(s, outcome, &changed);
+	enum rc rc = remove_resources(s, outcome, changed);
 
 	if (!rc)
-		rc = sql_resources_write(s, outcome->upserts, outcome->upsert_count, &changed);
+		rc = sql_resources_write(s, outcome->upserts, outcome->upsert_count, changed);
 	if (!rc)
 		rc = sql_zones_write(s, outcome->zones, outcome->zone_count);
 	if (!rc)
-		rc = sql_gateways_write(s, outcome, &changed);
-	if (!rc)
-		rc = close_intents(s, outcome);
+		rc = sql_gateways_write(s, outcome, changed);
+	return rc ? rc : close_intents(s, outcome);
+}
+
+static enum rc write_outcomes(struct sql_store *s, const struct outcome *outcome)
+{
+	bool changed = false;
+	enum rc rc = RC_OK;
+
+	for (; !rc && outcome; outcome = outcome->next)
+		rc = write_outcome(s, outcome, &changed);
 	if (!rc && changed)
 		rc = sql_execute(s, SQL_META_SERIAL, NULL, 0);
 	return rc;
@@ -113,7 +120,7 @@ enum rc sql_commit(struct store *store, const struct outcome *outcome)
 
 	failpoint("journal.outcome");
 	rc = sql_write_begin(s);
-	return rc ? rc : sql_write_end(s, write_outcome(s, outcome));
+	return rc ? rc : sql_write_end(s, write_outcomes(s, outcome));
 }
 
 static enum rc read_intent(struct sql_store *s, struct arena *arena, struct sql_rows *rows, struct intent *ret_intent)

@@ -132,7 +132,7 @@ static enum rc write_result(struct sql_store *s, int64_t run, const struct run_r
 		return fault_run(s, run);
 	if (!rc && changes)
 		rc = write_changes(s, run, changes);
-	return rc ? rc : sql_history_prune(s);
+	return rc ? rc : sql_history_prune(s, result->snapshot ? strlen(result->snapshot) : 0);
 }
 
 static enum rc end_run(struct sql_store *s, struct arena *scratch, int64_t run, const struct run_result *result)

@@ -77,6 +77,9 @@ static const char *const texts[SQL_COUNT] = {
 			     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[SQL_SNAPSHOT_WRITE] = "INSERT INTO snapshot (project, fingerprint, document) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
 	[SQL_SNAPSHOT_READ] = "SELECT document FROM snapshot WHERE project = ?1 AND fingerprint = ?2",
+	[SQL_SNAPSHOT_LET_GO] = "UPDATE run SET snapshot = NULL WHERE project = ?1 AND snapshot IS NOT NULL AND snapshot NOT IN"
+				" (SELECT kept.snapshot FROM (SELECT snapshot, max(id) AS last FROM run WHERE project = ?1"
+				" AND snapshot IS NOT NULL GROUP BY snapshot ORDER BY last DESC LIMIT ?2) AS kept)",
 	[SQL_SNAPSHOT_PRUNE] = "DELETE FROM snapshot WHERE project = ?1 AND NOT EXISTS (SELECT 1 FROM run"
 			       " WHERE run.project = snapshot.project AND run.snapshot = snapshot.fingerprint)",
 

@@ -95,6 +95,7 @@ enum rc sql_store_init(struct sql_store *s, struct run *run, const struct sql_dr
 	s->ttl_ms = options->lease_ttl_ms > 0 ? options->lease_ttl_ms : DEFAULT_TTL_MS;
 	s->history_runs = options->history_runs ? options->history_runs : LIMIT_HISTORY_RUNS;
 	s->history_ms = options->history_ms ? options->history_ms : LIMIT_HISTORY_MS;
+	s->snapshot_bytes = options->snapshot_bytes ? options->snapshot_bytes : LIMIT_SNAPSHOT_BYTES;
 	s->base.project = arena_strdup(run->arena, options->project);
 	return s->base.project ? find_names(s, options) : RC_NOMEM;
 }

@@ -42,6 +42,9 @@ int64_t sqlite_driver_integer(struct sql_rows *rows, int column);
 int64_t sqlite_driver_changed(struct sql_store *store);
 /** A database in memory with the newest schema. @return RC_OK; RC_NOMEM; as sqlite_fault() */
 enum rc sqlite_open_memory(struct sqlite_store *s) MUST_CHECK;
+/** struct sql_driver's check_history. */
+enum rc sqlite_check_history(struct sql_store *store) MUST_CHECK;
+
 /** Say what went wrong and classify it. @param result of the SQLite call that failed
  * @return RC_NOMEM; RC_CONFLICT busy (A0503); RC_CORRUPT (A0505); RC_IO (A0509); RC_LIMIT or RC_INTERNAL a value that
  * no row can hold (A0516) */

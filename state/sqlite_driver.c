@@ -208,6 +208,7 @@ const struct sql_driver sqlite_driver = {
 	.integer = sqlite_driver_integer,
 	.changed = sqlite_driver_changed,
 	.resource_count = driver_resource_count,
+	.check_history = sqlite_check_history,
 	.now_ms = driver_now_ms,
 	.close = driver_close,
 };

@@ -184,25 +184,40 @@ static enum rc check(struct sqlite_store *s, const char *sql)
 	return rc;
 }
 
+static enum rc check_all(struct sqlite_store *s, const char *const *checks, size_t count)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = check(s, checks[i]);
+	return rc;
+}
+
 /** A row that a flipped bit hid from its project would be taken for never recorded. Who writes has every page checked, and
- * every row against its indexes. Who reads has the same of all tables but that of the resources, of which a large state
- * consists: of it the pages. Its rows each carry a fingerprint, and that none is missed is seen when they are read, by
- * resource_count(). */
+ * every row against its indexes. Who reads has the same of all tables but those of the history, which few read, and that of
+ * the resources, of which a large state consists: of it the pages. Its rows each carry a fingerprint, and that none is
+ * missed is seen when they are read, by resource_count(). */
 static enum rc check_pages(struct sqlite_store *s)
 {
 	static const char *const checks[] = {
-		"PRAGMA integrity_check(meta)", "PRAGMA integrity_check(zone)", "PRAGMA integrity_check(snapshot)",
-		"PRAGMA integrity_check(run)", "PRAGMA integrity_check(change)", "PRAGMA integrity_check(intent)",
+		"PRAGMA integrity_check(meta)", "PRAGMA integrity_check(zone)", "PRAGMA integrity_check(intent)",
 		"PRAGMA integrity_check(lease)", "PRAGMA integrity_check(gateway)", "PRAGMA integrity_check(budget)",
 		"PRAGMA quick_check(resource)",
 	};
-	enum rc rc = RC_OK;
 
 	if (!s->sql.read_only)
 		return check(s, "PRAGMA integrity_check(1)");
-	for (size_t i = 0; !rc && i < sizeof(checks) / sizeof(checks[0]); i++)
-		rc = check(s, checks[i]);
-	return rc;
+	return check_all(s, checks, sizeof(checks) / sizeof(checks[0]));
+}
+
+enum rc sqlite_check_history(struct sql_store *store)
+{
+	static const char *const checks[] = {
+		"PRAGMA integrity_check(snapshot)", "PRAGMA integrity_check(run)", "PRAGMA integrity_check(change)",
+	};
+	struct sqlite_store *s = (struct sqlite_store *)store;
+
+	return store->read_only ? check_all(s, checks, sizeof(checks) / sizeof(checks[0])) : RC_OK;
 }
 
 static enum rc open_database(struct sqlite_store *s)

@@ -91,7 +91,7 @@ struct intent {
 	const char *detail;          /**< JSON for recovery: names, contents, ids; never secrets */
 };
 
-/** What one completed operation changes in the state, in one transaction with closing its intents. */
+/** What completed operations change in the state, in one transaction with closing their intents. */
 struct outcome {
 	const struct recorded *upserts;      size_t upsert_count;
 	const char *const *removals;         size_t removal_count;    /**< addresses */
@@ -100,6 +100,7 @@ struct outcome {
 	const char *const *gateway_removals; size_t gateway_removal_count;   /**< addresses */
 	const int64_t *intents;              size_t intent_count;     /**< closed by it */
 	const char *result;          /**< "ok", "failed: ...", "unknown" for the journal */
+	const struct outcome *next;  /**< another for the same transaction, after this one; NULL: none */
 };
 
 struct run_record {
@@ -185,7 +186,8 @@ struct store_vt {
 	enum rc (*open_intents)(struct store *store, struct arena *arena, struct intent **ret_intents, size_t *ret_count);
 	enum rc (*run_begin)(struct store *store, const struct run_record *record, int64_t *ret_run);
 	enum rc (*run_end)(struct store *store, int64_t run, const struct run_result *result);
-	/** The history, newest first; arena. What it keeps: LIMIT_HISTORY_RUNS, LIMIT_HISTORY_MS. */
+	/** The history, newest first; arena. What it keeps: LIMIT_HISTORY_RUNS, LIMIT_HISTORY_MS; of the desired states that can
+	 * be rolled back to: LIMIT_SNAPSHOT_BYTES, as many as there is room for at the size of the last. */
 	enum rc (*runs)(struct store *store, struct arena *arena, struct run_entry **ret_runs, size_t *ret_count);
 	/** One run with its changes; arena. @return RC_OK; RC_NOTFOUND no such run, or no longer kept (A0517) */
 	enum rc (*run_read)(struct store *store, struct arena *arena, int64_t run, struct run_detail *ret_run);
@@ -231,6 +233,7 @@ struct store_options {
 	const char *holder;          /**< user@host; NULL: found out */
 	size_t history_runs;         /**< 0: LIMIT_HISTORY_RUNS */
 	int64_t history_ms;          /**< 0: LIMIT_HISTORY_MS */
+	size_t snapshot_bytes;       /**< 0: LIMIT_SNAPSHOT_BYTES */
 };
 
 /** Open the store at @p location: a path (SQLite, created with mode 0600 in folders of mode 0700), or

@@ -119,6 +119,28 @@ static void test_a_damaged_snapshot_is_refused(void **state)
 	assert_only_error(user, "A0505");
 }
 
+/** Of large ones the last, and the one before; those that are the same count once. */
+static void test_snapshots_are_kept_as_far_as_there_is_room(void **state)
+{
+	const struct store_options options = { .project = "shop", .holder = "alice@laptop", .snapshot_bytes = 31 };
+	struct user *user = open_with(*state, &options);
+	int64_t now = clock_wall_ms(&user->run.clock);
+	struct run_entry *runs;
+	static const char *const snapshots[] = { "{\"a\":1234}", "{\"b\":1234}", NULL, "{\"c\":1234}", "{\"c\":1234}", "{\"d\":1234}" };
+
+	for (size_t i = 0; i < sizeof(snapshots) / sizeof(snapshots[0]); i++)
+		make_run(user, now, snapshots[i]);
+	assert_int_equal(list_runs(user, &runs), 6);
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(runs[i].has_snapshot, runs[i].id >= 4 || runs[i].id == 2);
+	assert_int_equal(query_number(DB, "SELECT count(*) FROM snapshot"), 3);
+	make_run(user, now, "{\"large\":\"0123456789012345678901234567890123456789\"}");
+	assert_int_equal(list_runs(user, &runs), 7);
+	for (size_t i = 0; i < 7; i++)
+		assert_int_equal(runs[i].has_snapshot, runs[i].id >= 6);
+	assert_int_equal(query_number(DB, "SELECT count(*) FROM snapshot"), 2);
+}
+
 static void test_the_oldest_runs_are_forgotten_by_count(void **state)
 {
 	const struct store_options options = { .project = "shop", .holder = "alice@laptop", .history_runs = 12 };
@@ -258,6 +280,7 @@ int main(void)
 		TEST(test_runs_are_told_newest_first),
 		TEST(test_a_run_is_read_whole),
 		TEST(test_a_damaged_snapshot_is_refused),
+		TEST(test_snapshots_are_kept_as_far_as_there_is_room),
 		TEST(test_the_oldest_runs_are_forgotten_by_count),
 		TEST(test_old_runs_are_forgotten_but_for_the_last_ones),
 		TEST(test_how_many_runs_are_kept),

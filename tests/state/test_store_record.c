@@ -261,6 +261,36 @@ static void test_an_outcome_is_all_or_nothing(void **state)
 	assert_int_equal(user_load(user).count, 2);
 }
 
+/** Each with what it changes and how its intents ended, all or none of them, and one serial further. */
+static void test_outcomes_share_a_transaction(void **state)
+{
+	struct user *user = fixture_open(*state, "apply");
+	struct intent intents[2] = { { .operation = "delete", .address = "tunnel/a" }, { .operation = "create", .address = "tunnel/a" } };
+	struct recorded old = make_tunnel(user->run.arena, "tunnel/a", "00000000-0000-4000-8000-00000000000a");
+	struct recorded new = make_tunnel(user->run.arena, "tunnel/a", "00000000-0000-4000-8000-00000000000b");
+	const char *address = "tunnel/a";
+	const struct recorded_zone broken = { .account = "main" };
+	struct outcome second = { .upserts = &new, .upsert_count = 1, .zones = &broken, .zone_count = 1,
+				  .intents = &intents[1].id, .intent_count = 1, .result = "failed: so it was said" };
+	const struct outcome first = { .removals = &address, .removal_count = 1, .intents = &intents[0].id, .intent_count = 1,
+				       .result = "ok", .next = &second };
+	struct recorded_state loaded;
+
+	assert_int_equal(user_commit(user, &old, 1, NULL, 0), RC_OK);
+	assert_int_equal(user->store->vt->begin(user->store, intents, 2), RC_OK);
+	assert_int_equal(user->store->vt->commit(user->store, &first), RC_INTERNAL);
+	assert_string_equal(user_load(user).items[0].resource->id, old.resource->id);
+	assert_int_equal(query_number(DB, "SELECT count(*) FROM intent WHERE result IS NULL"), 2);
+	second.zone_count = 0;
+	assert_int_equal(user->store->vt->commit(user->store, &first), RC_OK);
+	loaded = user_load(user);
+	assert_int_equal(loaded.count, 1);
+	assert_string_equal(loaded.items[0].resource->id, new.resource->id);
+	assert_int_equal(loaded.serial, 2);
+	assert_int_equal(query_number(DB, "SELECT count(*) FROM intent WHERE address = 'tunnel/a' AND"
+					  " result = CASE operation WHEN 'delete' THEN 'ok' ELSE 'failed: so it was said' END"), 2);
+}
+
 static const struct run_record record = { .command = "apply", .actor = "alice@laptop", .commit = "4b825dc",
 					  .plan_digest = "e3b0c442", .started_ms = 1795404780000 };
 
@@ -470,6 +500,7 @@ int main(void)
 		TEST(test_projects_in_one_file_do_not_meet),
 		TEST(test_intents_are_open_until_their_outcome),
 		TEST(test_an_outcome_is_all_or_nothing),
+		TEST(test_outcomes_share_a_transaction),
 		TEST(test_runs_and_their_changes),
 		TEST(test_runs_that_cannot_end),
 		TEST(test_a_run_follows_one_that_never_ended),
