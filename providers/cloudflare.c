@@ -21,6 +21,7 @@ struct exchange {
 	struct task *task;
 	size_t page;                 /**< of a list; 1-based */
 	struct strbuf path, body;
+	struct tree_job tree;        /**< of the answer, when it is large */
 	struct exchange *next;       /**< of the same task */
 };
 
@@ -36,6 +37,7 @@ struct cloudflare {
 	struct http *http;
 	char *account, *account_id, *host, *url, *token;
 	struct arena *scratch;       /**< see struct wire_context */
+	struct tree_reader *reader;
 	unsigned parallelism;
 	int trace_fd;
 	struct task *under_way;      /**< doubly linked */
@@ -58,11 +60,24 @@ static struct wire_context context_of(const struct cloudflare *cf)
 	return (struct wire_context){.token = cf->token, .host = cf->host, .scratch = cf->scratch};
 }
 
+/** Of an answer: with its tree, if that was read beside. */
+static struct wire_context context_with(const struct cloudflare *cf, const struct exchange *exchange)
+{
+	struct wire_context context = context_of(cf);
+
+	if (exchange->tree.arena) {
+		context.scratch = exchange->tree.arena;
+		context.tree = &exchange->tree;
+	}
+	return context;
+}
+
 /** Unlink from its task, wipe and free. */
-static void exchange_free(struct exchange *exchange)
+static void exchange_free(struct cloudflare *cf, struct exchange *exchange)
 {
 	struct exchange **link = &exchange->task->exchanges;
 
+	tree_reader_end(cf->reader, &exchange->tree);
 	while (*link != exchange)
 		link = &(*link)->next;
 	*link = exchange->next;
@@ -78,7 +93,7 @@ static void task_finish(struct cloudflare *cf, struct task *task, enum rc rc)
 	while (task->exchanges) {
 		task->call->attempts += task->exchanges->request.attempts;
 		http_drop(cf->http, &task->exchanges->request);
-		exchange_free(task->exchanges);
+		exchange_free(cf, task->exchanges);
 	}
 	if (task->previous)
 		task->previous->next = task->next;
@@ -128,7 +143,7 @@ static enum rc exchange_start(struct cloudflare *cf, struct task *task, size_t p
 		rc = http_submit(cf->http, &exchange->request);
 	if (!rc)
 		return RC_OK;
-	exchange_free(exchange);
+	exchange_free(cf, exchange);
 	return answer_fail(&context, call, rc, "%s", fault ? fault : "out of memory");
 }
 
@@ -151,7 +166,7 @@ static enum rc list_go_on(struct cloudflare *cf, struct task *task)
 /** A page came: take it, and see whether that was the last one. @return RC_OK with *ret_is_done, or the call's rc */
 static enum rc list_step(struct cloudflare *cf, struct task *task, const struct exchange *exchange, bool *ret_is_done)
 {
-	const struct wire_context context = context_of(cf);
+	const struct wire_context context = context_with(cf, exchange);
 	bool again = false;
 	enum rc rc = list_take_page(&context, &task->list, exchange->page, &exchange->request.answer);
 
@@ -165,10 +180,10 @@ static enum rc list_step(struct cloudflare *cf, struct task *task, const struct 
 	return rc || *ret_is_done ? rc : list_go_on(cf, task);
 }
 
-/** The transport is done with an exchange. */
+/** The answer is there, and read if it is large. */
 static void exchange_finish(struct cloudflare *cf, struct exchange *exchange)
 {
-	const struct wire_context context = context_of(cf);
+	const struct wire_context context = context_with(cf, exchange);
 	struct task *task = exchange->task;
 	struct call *call = task->call;
 	bool is_done = true;
@@ -179,9 +194,37 @@ static void exchange_finish(struct cloudflare *cf, struct exchange *exchange)
 		rc = list_step(cf, task, exchange, &is_done);
 	else
 		rc = answer_take(&context, call, &exchange->request.answer);
-	exchange_free(exchange);
+	exchange_free(cf, exchange);
 	if (rc || is_done)
 		task_finish(cf, task, rc);
+}
+
+/** The transport is done with an exchange. */
+static void exchange_arrive(struct cloudflare *cf, struct exchange *exchange)
+{
+	const struct http_answer *answer = &exchange->request.answer;
+
+	exchange->tree = (struct tree_job){.bytes = answer->body.data, .size = answer->body.size, .user = exchange};
+	if (answer->rc || answer->body.size < TREE_READER_MIN_BYTES || !answer_is_copied(exchange->task->call->kind) ||
+	    !tree_reader_give(cf->reader, &exchange->tree))
+		exchange_finish(cf, exchange);
+}
+
+/** Take in a large answer. @return false: none is read @param waits  for one that is being read */
+static bool finish_read(struct cloudflare *cf, bool waits)
+{
+	struct tree_job *tree = tree_reader_take(cf->reader, waits);
+
+	if (tree)
+		exchange_finish(cf, tree->user);
+	return tree;
+}
+
+/** Nothing is under way: what comes may be small, or never come. */
+static void trim(struct cloudflare *cf)
+{
+	arena_trim(cf->scratch);
+	tree_reader_trim(cf->reader);
 }
 
 /** Empty what the answer goes to; the request stays. */
@@ -262,12 +305,19 @@ static enum rc cloudflare_next(struct provider *provider, int64_t timeout_ms, st
 		*ret_call = take_done(cf);
 		if (*ret_call)
 			return RC_OK;
+		if (finish_read(cf, false))
+			continue;
 		rc = http_next(cf->http, deadline_ms >= 0 && left_ms < 0 ? 0 : left_ms, &request);
+		if (!rc)
+			exchange_arrive(cf, (struct exchange *)(void *)request);
+		/* What was read woke the transport before its time. */
+		if (!rc || (rc == RC_TIMEOUT && (deadline_ms < 0 || clock_mono_ms(clock) < deadline_ms)))
+			continue;
+		if (rc == RC_NOTFOUND && finish_read(cf, true))
+			continue;
 		if (rc == RC_NOTFOUND)
-			arena_trim(cf->scratch); /* nothing is under way: what comes may be small, or never come */
-		if (rc)
-			return rc;
-		exchange_finish(cf, (struct exchange *)(void *)request);
+			trim(cf);
+		return rc;
 	}
 }
 
@@ -291,12 +341,17 @@ static void cloudflare_close(struct provider *provider)
 {
 	struct cloudflare *cf = self(provider);
 
+	/* Who reads wakes the transport, and the transport knows the requests: each goes before what it knows. */
+	for (struct task *task = cf->under_way; task; task = task->next)
+		for (struct exchange *exchange = task->exchanges; exchange; exchange = exchange->next)
+			tree_reader_end(cf->reader, &exchange->tree);
+	tree_reader_free(cf->reader);
 	http_free(cf->http);
 	while (cf->under_way) {
 		struct task *task = cf->under_way;
 
 		while (task->exchanges)
-			exchange_free(task->exchanges);
+			exchange_free(cf, task->exchanges);
 		cf->under_way = task->next;
 		free(task);
 	}
@@ -335,6 +390,11 @@ enum rc cloudflare_set_account_id(struct provider *provider, const char *account
 	return RC_OK;
 }
 
+static void wake(void *http)
+{
+	http_wake(http);
+}
+
 enum rc cloudflare_open(struct run *run, const struct cloudflare_config *config, struct provider **ret_provider)
 {
 	struct cloudflare *cf = calloc(1, sizeof(*cf));
@@ -360,6 +420,8 @@ enum rc cloudflare_open(struct run *run, const struct cloudflare_config *config,
 		http.hooks = &cf->provider.hooks;
 		rc = http_new(run, &http, &cf->http);
 	}
+	if (!rc)
+		rc = tree_reader_new(wake, cf->http, &cf->reader);
 	if (rc) {
 		cloudflare_close(&cf->provider);
 		return rc;

@@ -144,15 +144,20 @@ static enum rc fail_redirect(const struct wire_context *context, struct call *ca
 }
 
 /** Parse the body into @p envelope; without a JSON object there root stays NULL. @return RC_OK or RC_NOMEM */
-static enum rc parse(struct arena *arena, const struct http_answer *answer, struct envelope *envelope)
+static enum rc parse(const struct wire_context *context, struct arena *arena, const struct http_answer *answer,
+		     struct envelope *envelope)
 {
 	const struct json *success;
 	struct json *root = NULL;
 	enum rc rc = RC_OK;
 
 	memset(envelope, 0, sizeof(*envelope));
-	if (answer->body.size)
+	if (context->tree) {
+		rc = context->tree->rc;
+		root = context->tree->root;
+	} else if (answer->body.size) {
 		rc = json_parse(arena, answer->body.data, answer->body.size, &root, NULL);
+	}
 	if (rc == RC_NOMEM)
 		return rc;
 	if (rc || !root || root->type != JSON_OBJECT)
@@ -178,7 +183,7 @@ enum rc answer_open(const struct wire_context *context, struct arena *arena, str
 		return fail_transport(context, call, answer);
 	if (answer->status >= 300 && answer->status < 400)
 		return fail_redirect(context, call, answer);
-	if (parse(arena, answer, &envelope))
+	if (parse(context, arena, answer, &envelope))
 		return answer_fail(context, call, outcome(call, RC_NOMEM, is_good), "out of memory");
 	if (is_good && !envelope.root && answer->status != 204)
 		return fail_unreadable(context, call, answer);
@@ -406,13 +411,24 @@ static enum rc take(const struct wire_context *context, struct arena *tree, stru
 	return rc ? answer_fail(context, call, outcome(call, rc, true), "out of memory") : RC_OK;
 }
 
+void answer_forget(const struct wire_context *context)
+{
+	if (!context->tree)
+		arena_reset(context->scratch);
+}
+
+bool answer_is_copied(enum call_kind kind)
+{
+	return kind == CALL_CONFIG_GET || kind == CALL_CONFIG_PUT || wire_kind(kind)->per_page;
+}
+
 enum rc answer_take(const struct wire_context *context, struct call *call, const struct http_answer *answer)
 {
 	enum rc rc;
 
-	if (call->kind != CALL_CONFIG_GET && call->kind != CALL_CONFIG_PUT)
+	if (!answer_is_copied(call->kind))
 		return take(context, call->arena, call, answer);
 	rc = take(context, context->scratch, call, answer);
-	arena_reset(context->scratch);
+	answer_forget(context);
 	return rc;
 }

@@ -7,13 +7,21 @@
 #include "providers/cloudflare_shape.h"
 #include "providers/http.h"
 #include "providers/provider.h"
+#include "providers/tree_reader.h"
 
 /** What messages need to know. */
 struct wire_context {
 	const char *token;               /**< never shown */
 	const char *host;                /**< who answered */
 	struct arena *scratch;           /**< for what nothing is kept of; reset by who uses it */
+	const struct tree_job *tree;     /**< the answer's, read already, in scratch; NULL: it is to be read */
 };
+
+/** Reset the scratch arena. That of a tree goes with it. */
+void answer_forget(const struct wire_context *context);
+
+/** True for calls whose answers' trees nothing is kept of. */
+bool answer_is_copied(enum call_kind kind);
 
 /** `{success, errors, messages, result, result_info}`, members in any order, some of them absent. */
 struct envelope {

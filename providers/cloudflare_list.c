@@ -192,7 +192,7 @@ enum rc list_take_page(const struct wire_context *context, struct list *list, si
 
 	list->under_way--;
 	rc = take_items(context, list, page, answer);
-	arena_reset(context->scratch);
+	answer_forget(context);
 	return rc;
 }
 
@@ -273,7 +273,7 @@ enum rc list_finish(const struct wire_context *context, struct list *list, bool 
 	size_t count, distinct;
 	enum rc rc = join_pages(list, &kind, context->scratch, &items, &count, &distinct);
 
-	arena_reset(context->scratch);
+	answer_forget(context);
 	if (rc)
 		return answer_fail(context, call, rc, "out of memory");
 	if (list->has_contradiction || (list->total >= 0 && (int64_t)distinct != list->total))

@@ -1,9 +1,9 @@
 /* Results of Cloudflare's API: each thing has a table of its string fields; the rest is written out. */
 #include "providers/cloudflare_shape.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 #include "providers/cloudflare_request.h"
 
@@ -180,7 +180,7 @@ static enum rc join_sorted(struct arena *arena, const char **texts, size_t count
 		*ret_joined = "";
 		return RC_OK;
 	}
-	qsort(texts, count, sizeof(*texts), compare_texts);
+	sort_items(texts, count, sizeof(*texts), compare_texts);
 	strbuf_init(&buf, 0);
 	for (size_t i = 0; i < count; i++) {
 		if (i && str_eq(texts[i], texts[i - 1]))

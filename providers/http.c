@@ -503,12 +503,18 @@ enum rc http_next(struct http *http, int64_t timeout_ms, struct http_request **r
 		}
 		if (!http->pending_count)
 			return RC_NOTFOUND;
-		if (deadline_ms >= 0 && now_ms(http) >= deadline_ms)
+		if (atomic_exchange(&http->is_woken, false) || (deadline_ms >= 0 && now_ms(http) >= deadline_ms))
 			return RC_TIMEOUT;
 		rc = wait_for_something(http, deadline_ms);
 		if (rc)
 			return rc;
 	}
+}
+
+void http_wake(struct http *http)
+{
+	atomic_store(&http->is_woken, true);
+	libcurl->multi_wakeup(http->multi);
 }
 
 void http_drop(struct http *http, struct http_request *request)

@@ -28,6 +28,7 @@
 #define HTTP_REAL_LIMIT_MIN_MS 1000          /**< however fast the run's clock runs, no limit over this ends sooner */
 #define HTTP_HEADER_BYTES_MAX (256u * 1024)  /**< header fields of one answer */
 #define HTTP_ERROR_BYTES 256u
+#define HTTP_RECEIVE_BYTES (64 * 1024)       /**< at once, at most: a zone's records are megabytes */
 
 enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE };
 
@@ -98,10 +99,13 @@ enum rc http_submit(struct http *http, struct http_request *request) MUST_CHECK;
 
 /** Run the transport until a request is done.
  * @param timeout_ms  of the run's clock; 0: only look; -1: as long as anything is under way
- * @return RC_OK with a request; RC_TIMEOUT; RC_NOTFOUND nothing is submitted; RC_CANCELLED the user interrupted: told
+ * @return RC_OK with a request; RC_TIMEOUT, also when woken; RC_NOTFOUND nothing is submitted; RC_CANCELLED the user interrupted: told
  *         once per interrupt, and from then on requests that were not sent yet, and reads, come back with RC_CANCELLED,
  *         while writes under way may still finish; RC_NOMEM; RC_INTERNAL */
 enum rc http_next(struct http *http, int64_t timeout_ms, struct http_request **ret_request) MUST_CHECK;
+
+/** End a wait of http_next(), or the next one that comes: it returns RC_TIMEOUT. From any thread. */
+void http_wake(struct http *http);
 
 /** Take back a request that is not done, at once; it will not come back from http_next(). */
 void http_drop(struct http *http, struct http_request *request);

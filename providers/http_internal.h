@@ -3,6 +3,8 @@
 #ifndef ADIT_PROVIDERS_HTTP_INTERNAL_H
 #define ADIT_PROVIDERS_HTTP_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include "providers/http.h"
 #include "providers/http_retry.h"
 
@@ -72,6 +74,7 @@ struct http {
 	size_t request_count, write_count;
 	int64_t waited_ms;                   /**< spent waiting because the server said so */
 	int interrupts_seen;
+	atomic_bool is_woken;
 	char *status;                        /**< HTTP_STATUS_BYTES: what http_status() last said */
 };
 

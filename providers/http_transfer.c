@@ -138,6 +138,7 @@ static bool set_numbers(const struct http *http, CURL *easy)
 		/* Over TLS the first connection tells whether one is enough; HTTP/1.1 has nothing to wait for. */
 		{CURLOPT_PIPEWAIT, http->is_https},
 		{CURLOPT_TCP_KEEPALIVE, 1},
+		{CURLOPT_BUFFERSIZE, HTTP_RECEIVE_BYTES},
 		{CURLOPT_CONNECTTIMEOUT_MS, real_limit_ms(http, HTTP_CONNECT_TIMEOUT_MS)},
 		{CURLOPT_LOW_SPEED_LIMIT, HTTP_LOW_SPEED_BYTES},
 		{CURLOPT_LOW_SPEED_TIME, (real_limit_ms(http, HTTP_LOW_SPEED_MS) + 999) / 1000},

@@ -431,6 +431,67 @@ static void large_zones_are_read(void **state)
 	assert_records(&call, 20000);
 }
 
+/** Pages that came may be being read when another one fails. */
+static void a_large_page_that_fails_fails_the_list(void **state)
+{
+	struct providing *test = *state;
+	struct call call = providing_call(test, CALL_RECORDS_LIST);
+
+	for (int page = 0; page < 3; page++) {
+		char match[64];
+
+		snprintf(match, sizeof(match), "?page=%d&", page + 1);
+		script_answer(test->server, match, 200, "",
+			      records_page(test, page * 5000, page * 5000 + 5000, "{\"per_page\":5000,\"total_count\":20000}"));
+	}
+	script_answer(test->server, "?page=4&", 403, "", "");
+	assert_int_equal(providing_do(test, &call), RC_DENIED);
+	assert_int_equal(call.record_count, 0);
+	assert_int_equal(test->provider->vt->pending(test->provider), 0);
+}
+
+static void a_large_answer_that_is_cut_off_is_unreadable(void **state)
+{
+	struct providing *test = *state;
+	struct call call = providing_call(test, CALL_RECORDS_LIST);
+	const char *whole = records_page(test, 0, 1000, "{\"total_count\":1000}");
+	char *cut = arena_memdup(test->run.arena, whole, strlen(whole) - 1);
+
+	assert_non_null(cut);
+	script_answer(test->server, NULL, 200, "", cut);
+	assert_int_equal(providing_do(test, &call), RC_CORRUPT);
+	assert_contains(call.message, "without an answer in JSON");
+}
+
+static void large_configurations_are_read(void **state)
+{
+	enum { CALLS = 4, RULES = 2000 };
+	struct providing *test = *state;
+	struct call calls[CALLS];
+	struct strbuf text;
+
+	strbuf_init(&text, 0);
+	for (size_t i = 0; i < CALLS; i++) {
+		calls[i] = providing_call(test, CALL_CONFIG_GET);
+		strbuf_reset(&text);
+		strbuf_addf(&text, "{\"success\":true,\"result\":{\"version\":7,\"config\":{\"ingress\":[");
+		for (int r = 0; r < RULES; r++)
+			strbuf_addf(&text, "{\"hostname\":\"h%d.example.com\",\"service\":\"http://web.shop.svc:80\"},", r);
+		strbuf_adds(&text, "{\"service\":\"http_status:404\"}]}}}");
+		script_answer(test->server, NULL, 200, "", strbuf_text(&text));
+		providing_submit(test, &calls[i]);
+	}
+	strbuf_done(&text);
+	providing_collect(test, CALLS);
+	for (size_t i = 0; i < CALLS; i++) {
+		const struct json *rules = json_get(calls[i].config.document, "ingress");
+
+		assert_int_equal(calls[i].rc, RC_OK);
+		assert_int_equal(json_count(rules), RULES + 1);
+		assert_string_equal(json_get_string(json_item(rules, RULES - 1), "hostname", ""), "h1999.example.com");
+	}
+}
+
 static void many_calls_at_once_each_get_their_answer(void **state)
 {
 	enum { CALLS = 60 };
@@ -584,6 +645,9 @@ int main(void)
 		TEST(deleted_tunnels_are_left_out),
 		TEST(a_tunnel_is_found_by_its_exact_name),
 		TEST(large_zones_are_read),
+		TEST(a_large_page_that_fails_fails_the_list),
+		TEST(a_large_answer_that_is_cut_off_is_unreadable),
+		TEST(large_configurations_are_read),
 		TEST(many_calls_at_once_each_get_their_answer),
 		TEST(what_cannot_be_opened_is_said),
 		TEST(cnap_is_a_plain_prefix),
