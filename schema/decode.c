@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "base/strbuf.h"
 #include "schema/decode_internal.h"
@@ -28,7 +29,8 @@ enum rc decode_open(struct arena *arena, struct diags *diags, struct objects *ob
 		decode_close(decoder);
 		return RC_NOMEM;
 	}
-	map_init(&decoder->interned, decoder->own);
+	map_init(&decoder->own_interned, decoder->own);
+	decoder->interned = &decoder->own_interned;
 	map_init(&decoder->skipped, decoder->own);
 	*ret_decoder = decoder;
 	return RC_OK;
@@ -42,6 +44,19 @@ void decode_close(struct decoder *decoder)
 	arena_free(decoder->nodes);
 	arena_free(decoder->own);
 	free(decoder);
+}
+
+/* What a Route, a Gateway or a Tunnel says concerns what itself makes. Policies, Services, Namespaces and the like decide how
+ * others serve, and whom. */
+void decode_refuse(struct decoder *decoder, const char *kind)
+{
+	static const char *const alone[] = {"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute", "Gateway", "Tunnel"};
+	bool is_alone = false;
+
+	for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++)
+		is_alone |= str_eq(kind, alone[i]);
+	decoder->objects->invalid_count++;
+	decoder->objects->hidden_count += !is_alone;
 }
 
 /* Foreign kinds are counted, so that the report can say what was not looked at. */
@@ -138,7 +153,7 @@ void decode_checked(struct decoder *decoder, size_t number, const struct node *r
 						       decoder->default_namespace ? decoder->default_namespace : "default");
 	build_known(decoder, &kinds[number], root);
 	if (decoder->check.error_count > 0)
-		decoder->objects->invalid_count++;
+		decode_refuse(decoder, kinds[number].name);
 }
 
 static void decode_foreign(struct decoder *decoder, const struct node *root, const char *group, const char *kind)
@@ -251,7 +266,7 @@ static void decode_root(struct decoder *decoder, const struct node *root, const 
 	decode_one(decoder, root, api_version, kind);
 	note_said(decoder, false);
 	if (decoder->check.error_count > 0)
-		decoder->objects->invalid_count++;
+		decode_refuse(decoder, value_text(value_get(root, "kind"), kind));
 }
 
 enum rc decode_judge_limits(struct decoder *decoder)
@@ -303,6 +318,7 @@ enum rc decode_absorb(struct decoder *decoder, struct decoder *from)
 		decode_skip(decoder, from->skipped_list[i]->group, from->skipped_list[i]->kind, from->skipped_list[i]->count);
 	objects->document_count += from->objects->document_count;
 	objects->invalid_count += from->objects->invalid_count;
+	objects->hidden_count += from->objects->hidden_count;
 	decoder->check.visited += from->check.visited;
 	if (decoder->has_noted_namespace)
 		drop_namespace_note(from->diags);
@@ -324,7 +340,7 @@ static enum rc decode_documents(struct decoder *decoder, struct yaml_reader *rea
 		if (rc == RC_INVALID || rc == RC_LIMIT) {
 			/* The reader has said why, and cannot go on within this text. */
 			decoder->objects->document_count++;
-			decoder->objects->invalid_count++;
+			decode_refuse(decoder, NULL);
 			decoder->is_cut_short = true;
 			return RC_OK;
 		}
@@ -348,7 +364,7 @@ enum rc decode_text(struct decoder *decoder, const struct text *text, const char
 	rc = yaml_open(decoder->diags, text, &reader);
 	if (rc == RC_INVALID || rc == RC_LIMIT) {
 		decoder->objects->document_count++;
-		decoder->objects->invalid_count++;
+		decode_refuse(decoder, NULL);
 		return RC_OK;
 	}
 	if (rc)
@@ -396,8 +412,7 @@ static enum rc finish_skipped(struct decoder *decoder)
 		objects->skipped[i] = (struct skipped_kind){ skipped->group, skipped->kind, skipped->count };
 	}
 	objects->skipped_count = objects->skipped_capacity = count;
-	if (count > 1)
-		qsort(objects->skipped, count, sizeof(*objects->skipped), compare_skipped);
+	sort_items(objects->skipped, count, sizeof(*objects->skipped), compare_skipped);
 	return RC_OK;
 }
 

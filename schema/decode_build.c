@@ -28,11 +28,11 @@ const char *build_intern(struct decoder *decoder, const char *text)
 
 	if (!text)
 		return NULL;
-	known = map_get(&decoder->interned, text);
+	known = map_get(decoder->interned, text);
 	if (known)
 		return known;
 	known = arena_strdup(decoder->arena, text);
-	if (!known || map_put(&decoder->interned, known, known, NULL)) {
+	if (!known || map_put(decoder->interned, known, known, NULL)) {
 		decoder->out_of_memory = true;
 		return "";
 	}

@@ -40,9 +40,10 @@ bool check_is_full(const struct check *check)
 
 void check_object_name(const struct check *check, char *name, size_t size)
 {
-	int length = snprintf(name, size, "%s%s%s%s%s", str_or_empty(check->kind), check->name ? " " : "",
-			      str_or_empty(check->name_space), str_is_empty(check->name_space) ? "" : "/",
-			      str_or_empty(check->name));
+	/* Without a name a namespace tells nothing. */
+	const char *name_space = check->name ? str_or_empty(check->name_space) : "";
+	int length = snprintf(name, size, "%s%s%s%s%s", str_or_empty(check->kind), check->name ? " " : "", name_space,
+			      *name_space ? "/" : "", str_or_empty(check->name));
 
 	if (length >= 0 && (size_t)length >= size)
 		name[str_utf8_cut(name, size - 1)] = '\0';

@@ -22,7 +22,8 @@ struct decoder {
 	struct objects *objects;
 	struct arena *nodes;         /**< nodes of one document; reset for each */
 	struct arena *own;           /**< lives as long as the decoder */
-	struct map interned;         /**< strings that repeat: namespaces, kinds, groups, labels */
+	struct map *interned;        /**< strings that repeat: namespaces, kinds, groups, labels; may be several decoders' */
+	struct map own_interned;
 	struct map skipped;          /**< "group\nkind" -> struct skipped */
 	struct skipped **skipped_list;
 	size_t skipped_count, skipped_capacity;
@@ -55,6 +56,9 @@ struct skipped {
 	const char *group, *kind;    /**< interned */
 	size_t count;
 };
+
+/** Count a document as refused. @param kind  NULL: it is not known */
+void decode_refuse(struct decoder *decoder, const char *kind);
 
 /** The table of kinds. @param ret_count entries */
 const struct kind *kind_table(size_t *ret_count);

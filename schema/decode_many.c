@@ -4,13 +4,13 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
 #include "base/limits.h"
+#include "base/thread.h"
 #include "schema/decode_internal.h"
 
 #define PART_BYTES ((size_t)256 * 1024)
@@ -38,6 +38,7 @@ struct worker {
 	struct decode_job *job;
 	struct arena *arena;
 	struct arena *scratch;     /**< for one unit at a time */
+	struct map interned;       /**< strings that its units have in common */
 	pthread_t thread;
 };
 
@@ -153,6 +154,7 @@ static enum rc decode_unit(struct worker *worker, struct unit *unit)
 	rc = decode_open(arena, &unit->diags, &unit->objects, &unit->decoder);
 	if (rc)
 		return rc;
+	unit->decoder->interned = &worker->interned;
 	if (unit->cached) {
 		rc = decode_cached(unit->decoder, input->text, input->default_namespace, unit->lines_before, unit->cached,
 				   unit->cached_size);
@@ -191,20 +193,6 @@ static void *work(void *data)
 	}
 }
 
-/* Interruptions are the main thread's, which waits for answers. */
-static bool start_thread(struct worker *worker)
-{
-	sigset_t all, before;
-	int fault;
-
-	sigfillset(&all);
-	if (pthread_sigmask(SIG_SETMASK, &all, &before))
-		return false;
-	fault = pthread_create(&worker->thread, NULL, work, worker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return !fault;
-}
-
 static enum rc start_threads(struct decode_job *job, size_t wanted)
 {
 	for (size_t i = 0; i <= wanted && i <= MAX_THREADS; i++) {
@@ -214,8 +202,9 @@ static enum rc start_threads(struct decode_job *job, size_t wanted)
 			.job = job, .arena = arena_new(LIMIT_ARENA_BYTES), .scratch = arena_new(LIMIT_ARENA_BYTES)};
 		if (!worker->arena || !worker->scratch)
 			return RC_NOMEM;
+		map_init(&worker->interned, worker->arena);
 		/* The last one is the caller's. With fewer threads than wished for it only takes longer. */
-		if (i == wanted || job->unit_count < 2 || !start_thread(worker))
+		if (i == wanted || job->unit_count < 2 || !thread_start(&worker->thread, work, worker))
 			break;
 		job->thread_count++;
 	}

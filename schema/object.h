@@ -289,6 +289,7 @@ struct objects {
 	struct skipped_kind *skipped;            size_t skipped_count, skipped_capacity; /**< sorted by group, kind once complete */
 	size_t document_count;
 	size_t invalid_count;                    /**< documents that were refused */
+	size_t hidden_count;                     /**< of them, those that may shape or protect what others serve, or of no known kind */
 	char digest[65];                         /**< of the texts, hex; set by who read them */
 };
 

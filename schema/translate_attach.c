@@ -176,12 +176,15 @@ static enum rc attach_gateway(struct attach *a, struct draft *draft, const struc
 
 static struct known_gateway *find_gateway(struct translation *t, const char *name_space, const char *name)
 {
+	size_t before = strlen(name_space), after = strlen(name);
 	char key[512];
-	int size = snprintf(key, sizeof(key), "%s/%s", name_space, name);
 
-	if (size <= 0 || (size_t)size >= sizeof(key))
+	if (before + 1 + after > sizeof(key))
 		return NULL;
-	return map_get_bytes(&t->gateway_by_key, key, (size_t)size);
+	memcpy(key, name_space, before);
+	key[before] = '/';
+	memcpy(key + before + 1, name, after);
+	return map_get_bytes(&t->gateway_by_key, key, before + 1 + after);
 }
 
 /** A ListenerSet of a Gateway of ours: the parent is ours, but a tunnel's listeners are the Gateway's own. */

@@ -1,7 +1,7 @@
 /* Drafts become resources: rules in their order, tunnels, CNAMEs. Source: gateway-semantics 4.1. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "schema/mark.h"
 #include "schema/translate_internal.h"
 
@@ -134,8 +134,7 @@ static enum rc sort_places(struct translation *t, const struct draft *draft, con
 	for (size_t i = 0; i < draft->place_count; i++)
 		if (draft->place_list[i]->winner)
 			places[count++] = draft->place_list[i];
-	if (count > 1)
-		qsort(places, count, sizeof(*places), compare_places);
+	sort_items(places, count, sizeof(*places), compare_places);
 	*ret_places = places;
 	*ret_count = count;
 	return RC_OK;

@@ -1,7 +1,7 @@
 /* Which Gateways are ours, and the tunnels they become. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 #include "schema/mark.h"
 #include "schema/translate_internal.h"
@@ -315,8 +315,7 @@ enum rc translate_gateways(struct translation *t)
 	t->gateway_count = objects->gateway_count;
 	for (size_t i = 0; i < t->gateway_count; i++)
 		t->gateways[i].gateway = objects->gateways[i];
-	if (t->gateway_count > 1)
-		qsort(t->gateways, t->gateway_count, sizeof(*t->gateways), compare_gateways);
+	sort_items(t->gateways, t->gateway_count, sizeof(*t->gateways), compare_gateways);
 	for (size_t i = 0; !rc && i < t->gateway_count; i++) {
 		struct known_gateway *known = &t->gateways[i];
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 #include "schema/translate_internal.h"
 
@@ -161,8 +162,7 @@ static enum rc index_routes(struct translation *t)
 	for (size_t i = 0; i < objects->route_count; i++)
 		if (!translate_is_ignored(t, "HTTPRoute", &objects->routes[i]->meta))
 			t->routes[t->route_count++].route = objects->routes[i];
-	if (t->route_count > 1)
-		qsort(t->routes, t->route_count, sizeof(*t->routes), compare_routes);
+	sort_items(t->routes, t->route_count, sizeof(*t->routes), compare_routes);
 	for (size_t i = 0; i < t->route_count; i++) {
 		t->routes[i].object = translate_object(t, "HTTPRoute", &t->routes[i].route->meta);
 		if (!t->routes[i].object)

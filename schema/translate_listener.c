@@ -1,7 +1,7 @@
 /* Listeners: which of them a tunnel serves, and the blocks of hostnames that they make. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 #include "schema/translate_internal.h"
 
@@ -109,7 +109,7 @@ static enum rc make_blocks(struct translation *t, struct draft *draft)
 			return rc;
 		draft->block_count++;
 	}
-	qsort(draft->blocks, draft->block_count, sizeof(*draft->blocks), compare_blocks);
+	sort_items(draft->blocks, draft->block_count, sizeof(*draft->blocks), compare_blocks);
 	for (size_t i = 0; !rc && i < draft->block_count; i++)
 		rc = map_put(&draft->block_by_hostname, draft->blocks[i].hostname, &draft->blocks[i], NULL);
 	return rc;

@@ -1,8 +1,8 @@
 /* What finds no rule: claims, refusals, unattached Routes. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "schema/translate_internal.h"
 
@@ -160,8 +160,7 @@ static void finish_claims(struct desired *d)
 {
 	size_t kept = 0;
 
-	if (d->claim_count > 1)
-		qsort(d->claims, d->claim_count, sizeof(*d->claims), compare_claims);
+	sort_items(d->claims, d->claim_count, sizeof(*d->claims), compare_claims);
 	for (size_t i = 0; i < d->claim_count; i++)
 		if (!kept || compare_claim_places(&d->claims[kept - 1], &d->claims[i]))
 			d->claims[kept++] = d->claims[i];
@@ -213,8 +212,7 @@ static enum rc finish_refusals(struct translation *t)
 			return RC_NOMEM;
 	}
 	d->refusal_count = d->refusal_capacity = t->refused_count;
-	if (d->refusal_count > 1)
-		qsort(d->refusals, d->refusal_count, sizeof(*d->refusals), compare_refusals);
+	sort_items(d->refusals, d->refusal_count, sizeof(*d->refusals), compare_refusals);
 	return RC_OK;
 }
 
@@ -238,11 +236,8 @@ enum rc translate_finish(struct translation *t)
 
 	d->digest = t->in->objects->digest;
 	finish_claims(d);
-	if (d->unattached_count > 1)
-		qsort(d->unattached, d->unattached_count, sizeof(*d->unattached), compare_unattached);
-	if (d->tunnel_count > 1)
-		qsort(d->tunnels, d->tunnel_count, sizeof(*d->tunnels), compare_tunnels);
-	if (d->cname_count > 1)
-		qsort(d->cnames, d->cname_count, sizeof(*d->cnames), compare_cnames);
+	sort_items(d->unattached, d->unattached_count, sizeof(*d->unattached), compare_unattached);
+	sort_items(d->tunnels, d->tunnel_count, sizeof(*d->tunnels), compare_tunnels);
+	sort_items(d->cnames, d->cname_count, sizeof(*d->cnames), compare_cnames);
 	return finish_refusals(t);
 }

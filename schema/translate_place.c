@@ -1,8 +1,8 @@
 /* Places: who gets a hostname and path, and who gets a hostname's CNAME. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "schema/translate_internal.h"
 
@@ -247,8 +247,7 @@ enum rc translate_settle_places(struct translation *t, struct draft *draft)
 {
 	const uint32_t longest = (1u << 30) - 1;
 
-	if (draft->host_count > 1)
-		qsort(draft->host_list, draft->host_count, sizeof(*draft->host_list), compare_hosts);
+	sort_items(draft->host_list, draft->host_count, sizeof(*draft->host_list), compare_hosts);
 	for (size_t i = 0; i < draft->host_count; i++)
 		draft->host_list[i]->rank = (uint32_t)i;
 	for (size_t i = 0; i < draft->place_count; i++) {

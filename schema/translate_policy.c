@@ -3,9 +3,9 @@
  * The index: "name\n<kind>\n<key>" for targets by name; for selectors "label\n<kind>\n<namespace>\n<key>\n<value>" by
  * each value of their first In requirement, or "any\n<kind>\n<namespace>" without one; so that an object asks for its
  * own name and labels only. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 #include "schema/translate_internal.h"
 
@@ -196,7 +196,7 @@ static enum rc take(struct translation *t, struct policy_list *list, const char 
 	enum rc rc = RC_OK;
 
 	if (list && !list->is_sorted) {
-		qsort(list->items, list->count, sizeof(*list->items), compare_entries);
+		sort_items(list->items, list->count, sizeof(*list->items), compare_entries);
 		list->is_sorted = true;
 	}
 	for (size_t i = 0; !rc && list && i < list->count && (!first || list->unsaid); i++) {

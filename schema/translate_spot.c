@@ -1,7 +1,7 @@
 /* Hostnames that a Route gets through the listeners that take it, and the candidates there. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 #include "schema/translate_attach.h"
 
@@ -169,8 +169,7 @@ enum rc attach_fill(struct attach *a)
 		rc = add_spots(a, &a->marks[i]);
 	if (!rc && a->spot_count)
 		rc = translate_route_actions(a->t, a->route);
-	if (a->spot_count > 1)
-		qsort(a->spots, a->spot_count, sizeof(*a->spots), compare_spots);
+	sort_items(a->spots, a->spot_count, sizeof(*a->spots), compare_spots);
 	for (size_t i = 0; !rc && i < a->spot_count; i++) {
 		const struct spot *spot = &a->spots[i];
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "schema/yaml_internal.h"
 
 #define FEW_MEMBERS 12u /* up to here comparing each with each is faster than sorting */
@@ -104,7 +105,7 @@ static enum rc find_among_many(struct duplicates *found, struct node_member *mem
 		return RC_NOMEM;
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &members[i];
-	qsort(sorted, count, sizeof(*sorted), compare_entries);
+	sort_items(sorted, count, sizeof(*sorted), compare_entries);
 	for (size_t i = 1; i < count; i++) {
 		if (strcmp(sorted[i]->key, sorted[run]->key) == 0)
 			note_duplicate(found, sorted[run], sorted[i]);

@@ -1,6 +1,7 @@
 /* Looking at nodes: members, places, JSON. */
 #include <string.h>
 
+#include "base/str.h"
 #include "schema/yaml.h"
 
 const struct node *node_get(const struct node *mapping, const char *key)
@@ -8,7 +9,7 @@ const struct node *node_get(const struct node *mapping, const char *key)
 	if (!mapping || mapping->kind != NODE_MAPPING)
 		return NULL;
 	for (size_t i = 0; i < mapping->u.mapping.count; i++) {
-		if (strcmp(mapping->u.mapping.members[i].key, key) == 0)
+		if (str_eq(mapping->u.mapping.members[i].key, key))
 			return mapping->u.mapping.members[i].value;
 	}
 	return NULL;

@@ -43,7 +43,7 @@ static bool resolve_word(struct node *node)
 	if (node->text_size > 5 || !strchr("~nNtTfFyYoO.+-", node->text[0]))
 		return false;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcmp(node->text, words[i].text) != 0)
+		if (node->text[0] != words[i].text[0] || strcmp(node->text, words[i].text) != 0)
 			continue;
 		node->kind = words[i].kind;
 		if (node->kind == NODE_BOOL)

@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/map.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "sources/finder.h"
 #include "sources/ignore.h"
@@ -100,8 +100,7 @@ static enum rc list_entries(struct walk *walk, struct level *level)
 	if (!rc && errno)
 		finder_fault_errno(walk->finder, level->path, errno, false);
 	closedir(dir);
-	if (level->count)
-		qsort(level->entries, level->count, sizeof(*level->entries), compare_entries);
+	sort_items(level->entries, level->count, sizeof(*level->entries), compare_entries);
 	return rc;
 }
 

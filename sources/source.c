@@ -3,13 +3,13 @@
  * that a file keeps when it is reached twice not depend on the order of the inputs. */
 #include "sources/source.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/map.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "sources/finder.h"
 
@@ -129,14 +129,13 @@ static enum rc read_all(struct reader *reader, struct finder *finder, const stru
 {
 	enum rc rc = RC_OK;
 
-	if (finder->count)
-		qsort(finder->files, finder->count, sizeof(*finder->files), compare_files);
+	sort_items(finder->files, finder->count, sizeof(*finder->files), compare_files);
 	for (size_t i = 0; !rc && i < finder->count; i++)
 		rc = run_is_interrupted(reader->run) ? RC_CANCELLED : read_found(reader, &finder->files[i]);
 	if (!rc && stdin_input)
 		rc = read_stdin(reader, stdin_input, stdin_fd);
-	if (!rc && reader->count)
-		qsort(reader->texts, reader->count, sizeof(*reader->texts), compare_texts);
+	if (!rc)
+		sort_items(reader->texts, reader->count, sizeof(*reader->texts), compare_texts);
 	return rc;
 }
 
@@ -186,10 +185,10 @@ char *source_digest(struct arena *arena, const struct source_text *texts, size_t
 		if (one)
 			memcpy(all + i * DIGEST_HEX_BYTES, one, DIGEST_HEX_BYTES);
 	}
-	if (is_complete && count)
-		qsort(all, count, DIGEST_HEX_BYTES, compare_digests);
-	if (is_complete)
+	if (is_complete) {
+		sort_items(all, count, DIGEST_HEX_BYTES, compare_digests);
 		digest = str_sha256_hex(arena, all, count * DIGEST_HEX_BYTES);
+	}
 	arena_free(scratch);
 	return digest;
 }
