@@ -34,7 +34,7 @@ static int prepare_files(posix_spawn_file_actions_t *actions, const char *folder
 	return error;
 }
 
-/** SIGPIPE is ignored in this process; a program that runs in it should not inherit that. */
+/** What is ignored in this process; a program that runs in it should not inherit that. */
 static int prepare_signals(posix_spawnattr_t *attributes)
 {
 	sigset_t defaults;
@@ -42,6 +42,7 @@ static int prepare_signals(posix_spawnattr_t *attributes)
 
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGPIPE);
+	sigaddset(&defaults, SIGXFSZ);
 	error = posix_spawnattr_setsigdefault(attributes, &defaults);
 	return error ? error : posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF);
 }

@@ -49,7 +49,9 @@ static void handle_signals(void)
 			continue;
 		sigaction(numbers[i], &action, NULL);
 	}
+	/* Pipes without a reader and files past their limit are failed writes, which have their words. */
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 /** When a standard descriptor is closed, the next file that is opened would get its number, and output would land

@@ -75,7 +75,7 @@ const struct option option_table[] = {
 	{ "prune-orphans", 0, OPTION_SWITCH, FIELD(prune_orphans), NULL, NULL,
 	  "Delete what bears the project's mark but is neither desired nor recorded", PLANNING, 0, 0 },
 	{ "keep-going", 0, OPTION_SWITCH, FIELD(keep_going), NULL, NULL,
-	  "Hold what is invalid or contested, and go on with the rest", PLANNING, 0, 0 },
+	  "Hold what is invalid or contested, and go on with the rest; what may concern any rule holds all", PLANNING, 0, 0 },
 	{ "strict", 0, OPTION_SWITCH, FIELD(strict), NULL, NULL,
 	  "Exit with 4 when a feature of the manifests is refused", PLANNING | BIT(VALIDATE) | BIT(RENDER), 0, 0 },
 	{ "parallelism", 0, OPTION_INTEGER, FIELD(parallelism), "N", NULL,

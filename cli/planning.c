@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/libcurl.h"
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/listing.h"
@@ -16,8 +17,6 @@
 #include "planner/planfile.h"
 #include "providers/open.h"
 #include "report/plan_text.h"
-
-/** Who is recorded: what decides between two claimants. */
 
 /** A source that went empty is more often a broken pipeline than a wish. */
 static enum rc check_sources(struct session *session, const struct recorded_state *recorded)
@@ -53,6 +52,9 @@ static enum rc load_desired(struct session *session, enum planning_mode mode, co
 	if (!rc && session->objects.invalid_count) {
 		if (session->options.keep_going) {
 			session->verdict.partial = true;
+			if (session->objects.hidden_count)
+				session_note(session, "What was refused may protect or shape what others serve: every rule and CNAME stays "
+						      "as it is, and none is made, until it is mended.");
 		} else {
 			session->verdict.refused = true;
 			rc = RC_INVALID;
@@ -159,6 +161,7 @@ static enum rc build(struct session *session, enum planning_mode mode, struct pl
 		.prune_orphans = options->prune_orphans,
 		.keep_going = options->keep_going,
 		.has_invalid_input = session->objects.invalid_count > 0,
+		.has_hidden_input = session->objects.hidden_count > 0,
 		.adopt = options->adopts.items,
 		.adopt_count = options->adopts.count,
 		.targets = options->targets.items,
@@ -178,19 +181,38 @@ static enum rc build(struct session *session, enum planning_mode mode, struct pl
 	return rc;
 }
 
+/** The project; libcurl, which takes as long as all the rest of a small plan, is loaded beside it. Who writes knows that
+ * --url is one before anything is made; a plan looks only once it needs it. */
+static enum rc read_project(struct session *session, bool is_writing)
+{
+	enum rc rc;
+
+	if (session->options.refresh)
+		libcurl_load_ahead();
+	rc = session_read_project(session);
+	return rc || !is_writing ? rc : session_check_url(session);
+}
+
+/** Whatever else is amiss with the input, a wrong --url is said, too, and counts first. */
+static enum rc check_url(struct session *session, enum rc rc)
+{
+	enum rc url_rc = !rc || rc == RC_INVALID ? session_check_url(session) : RC_OK;
+
+	return url_rc ? url_rc : rc;
+}
+
 enum rc planning_make(struct session *session, enum planning_mode mode, struct planned *ret_planned)
 {
 	enum command_id command = session->options.command->id;
-	enum rc rc = session_load_project(session);
+	bool is_writing = command == COMMAND_APPLY || command == COMMAND_DESTROY || command == COMMAND_ROLLBACK;
+	enum rc rc = read_project(session, is_writing);
 
 	memset(ret_planned, 0, sizeof(*ret_planned));
 	/* Large inputs are decoded while the state and what is live are read. */
 	if (!rc && mode == PLANNING_MANIFESTS)
 		rc = session_begin_manifests(session);
 	if (!rc)
-		rc = session_open_store(session, command == COMMAND_APPLY || command == COMMAND_DESTROY || command == COMMAND_ROLLBACK
-						 ? STORE_WRITE
-						 : STORE_READ);
+		rc = session_open_store(session, is_writing ? STORE_WRITE : STORE_READ);
 	if (!rc)
 		rc = load_recorded(session, ret_planned);
 	if (!rc)
@@ -200,6 +222,10 @@ enum rc planning_make(struct session *session, enum planning_mode mode, struct p
 	ret_planned->sharing = &session->sharing;
 	if (!rc)
 		rc = load_desired(session, mode, &ret_planned->recorded);
+	if (!rc && session->options.refresh)
+		rc = session_take_ahead(session);
+	if (!is_writing)
+		rc = check_url(session, rc);
 	if (!rc)
 		rc = read_live(session, ret_planned, NULL);
 	if (!rc)

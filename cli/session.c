@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/libcurl.h"
 #include "base/str.h"
 #include "cli/session_budget.h"
 #include "report/diagnostics.h"
@@ -51,6 +52,7 @@ void session_done(struct session *session)
 	credentials_done(&session->credentials);
 	run_done(&session->run);
 	nodump_end(&session->nodump);
+	libcurl_wait();
 }
 
 enum rc session_enter_folder(struct session *session)

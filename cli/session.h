@@ -83,6 +83,11 @@ enum rc session_enter_folder(struct session *session) MUST_CHECK;
  * A0811 --url is no URL, likewise); RC_DENIED (A0816 the file found is somebody else's); RC_NOTFOUND; RC_IO; RC_NOMEM */
 enum rc session_load_project(struct session *session) MUST_CHECK;
 
+/** Its two parts: all but the check of --url; and that, which needs libcurl (A0019 RC_UNSUPPORTED where it is missing).
+ * @return as session_load_project() */
+enum rc session_read_project(struct session *session) MUST_CHECK;
+enum rc session_check_url(struct session *session) MUST_CHECK;
+
 /** Collect the sources (-f, else the project's), and begin to decode them beside whatever comes next.
  * @return as session_load_manifests() */
 enum rc session_begin_manifests(struct session *session) MUST_CHECK;
@@ -126,6 +131,9 @@ void session_unlock(struct session *session);
  * @return RC_OK; RC_NOTFOUND no such account; RC_DENIED no token (A082x), a url of the project file that no token may
  * go to (A0812), or dev: under CI=true without --allow-dev (A0830); what provider_open() and simulator_start() return */
 enum rc session_provider(struct session *session, const char *account, struct provider **ret_provider) MUST_CHECK;
+
+/** Take the first calls out of the budgets of accounts whose ids are known; what that needs is a store, not libcurl. */
+enum rc session_take_ahead(struct session *session) MUST_CHECK;
 
 /** Open the providers of all accounts into session->providers. */
 enum rc session_open_providers(struct session *session) MUST_CHECK;

@@ -15,6 +15,8 @@ struct budget {
 	struct provider *provider;
 	int64_t limit, window_ms;
 	struct store *store;          /**< opened for this alone */
+	char *ahead_key;              /**< what the calls that were taken ahead belong to */
+	int64_t ahead_calls;          /**< of these, those not handed out */
 	bool is_alone;                /**< no store to share it with: slots count what this process does */
 	struct {
 		int64_t start_ms, calls;
@@ -22,13 +24,12 @@ struct budget {
 };
 
 /** What the limit belongs to: host and account. */
-static const char *budget_key(const struct budget *budget)
+static char *make_key(struct session *session, const char *url, const char *account_id)
 {
-	const char *url = budget->provider->url, *host = strstr(url, "://");
+	const char *host = strstr(url, "://");
 
 	host = host ? host + 3 : url;
-	return arena_printf(budget->session->run.arena, "%.*s/%s", (int)strcspn(host, "/"), host,
-			    str_or_empty(budget->provider->account_id));
+	return arena_printf(session->run.arena, "%.*s/%s", (int)strcspn(host, "/"), host, str_or_empty(account_id));
 }
 
 /** Count in this process: a slot is forgotten when the window has passed its end. */
@@ -64,11 +65,11 @@ static int64_t calls_ahead(const struct budget *budget, int64_t want)
 }
 
 /** The session's own store when it may write, else one opened for the budget alone. */
-static enum rc take_shared(struct budget *budget, int64_t want, struct budget_grant *grant)
+static enum rc take_shared(struct budget *budget, const char *key, int64_t want, struct budget_grant *grant)
 {
 	struct session *session = budget->session;
 	const struct store_options options = { .project = session->project.name, .budget_only = true };
-	struct budget_request request = { .account = budget_key(budget), .want = calls_ahead(budget, want), .limit = budget->limit,
+	struct budget_request request = { .account = key, .want = calls_ahead(budget, want), .limit = budget->limit,
 					  .window_ms = budget->window_ms };
 	enum rc rc = request.account ? RC_OK : RC_NOMEM;
 
@@ -83,7 +84,13 @@ static void take_calls(void *context, int64_t want, int64_t *ret_calls, int64_t 
 	struct budget *budget = context;
 	struct budget_grant grant = { 0 };
 
-	if (!budget->is_alone && take_shared(budget, want, &grant))
+	*ret_calls = budget->ahead_calls;
+	*ret_wait_ms = 0;
+	budget->ahead_calls = 0;
+	if (*ret_calls)
+		return;
+	if (!budget->is_alone &&
+	    take_shared(budget, make_key(budget->session, budget->provider->url, budget->provider->account_id), want, &grant))
 		budget->is_alone = true;
 	if (budget->is_alone)
 		take_alone(budget, want, &grant);
@@ -91,23 +98,54 @@ static void take_calls(void *context, int64_t want, int64_t *ret_calls, int64_t 
 	*ret_wait_ms = grant.wait_ms;
 }
 
-enum rc budget_attach(struct session *session, struct provider *provider, struct budget **ret_budget)
+static struct budget *new_budget(struct session *session)
 {
 	const struct budget_config *config = &session->project.budget;
 	struct budget *budget = arena_alloc(session->run.arena, sizeof(*budget));
 	int64_t limit = config->calls * config->share_percent / 100;
 
 	if (!budget)
-		return RC_NOMEM;
+		return NULL;
 	budget->session = session;
-	budget->provider = provider;
 	budget->limit = limit > 0 ? limit : 1;
 	budget->window_ms = config->window_ms;
 	budget->is_alone = !session->state_location;
+	return budget;
+}
+
+enum rc budget_ahead(struct session *session, const struct account *account, struct budget **ret_budget)
+{
+	struct budget_grant grant = { 0 };
+	struct budget *budget = new_budget(session);
+
+	if (!budget)
+		return RC_NOMEM;
+	budget->ahead_key = make_key(session, account->url, account->account_id);
+	if (!budget->ahead_key)
+		return RC_NOMEM;
+	if (!budget->is_alone && take_shared(budget, budget->ahead_key, 1, &grant))
+		budget->is_alone = true;
+	budget->ahead_calls = grant.calls;
+	*ret_budget = budget;
+	return RC_OK;
+}
+
+enum rc budget_attach(struct session *session, struct provider *provider, struct budget **budget)
+{
+	const struct budget_config *config = &session->project.budget;
+	const char *key = make_key(session, provider->url, provider->account_id);
+
+	if (!*budget)
+		*budget = new_budget(session);
+	if (!*budget || !key)
+		return RC_NOMEM;
+	/* The URL may mean another host than it says, as "cnap" does. */
+	if (!str_eq((*budget)->ahead_key, key))
+		(*budget)->ahead_calls = 0;
+	(*budget)->provider = provider;
 	provider->hooks.reserve_percent = 100 - config->share_percent;
 	provider->hooks.take_calls = take_calls;
-	provider->hooks.budget_context = budget;
-	*ret_budget = budget;
+	provider->hooks.budget_context = *budget;
 	return RC_OK;
 }
 

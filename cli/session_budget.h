@@ -8,9 +8,15 @@
 
 struct budget;
 
+/** Take the first calls of an account whose id is known, before its provider is there: by the time that this takes, a small
+ * plan is not longer when libcurl is loaded meanwhile. A budget that has none left is asked again later.
+ * @param ret_budget  as budget_attach() */
+enum rc budget_ahead(struct session *session, const struct account *account, struct budget **ret_budget) MUST_CHECK;
+
 /** Make @p provider take its calls from the project's budget.
- * @param ret_budget  owned, close with budget_close() after the provider */
-enum rc budget_attach(struct session *session, struct provider *provider, struct budget **ret_budget) MUST_CHECK;
+ * @param budget  what budget_ahead() made, or NULL; then the one that was made: owned, close with budget_close() after the
+ *                provider */
+enum rc budget_attach(struct session *session, struct provider *provider, struct budget **budget) MUST_CHECK;
 
 /** Close what was opened for it. NULL is fine. */
 void budget_close(struct budget *budget);

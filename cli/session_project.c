@@ -113,7 +113,7 @@ static enum rc merge_flags(struct session *session)
 }
 
 /** Those of the project file are checked where it is read. The value is not shown: it may hold a password. */
-static enum rc check_url(struct session *session)
+enum rc session_check_url(struct session *session)
 {
 	const char *url = session->options.url;
 	struct url_verdict verdict = { .is_valid = true };
@@ -142,7 +142,7 @@ static enum rc place_state(struct session *session)
 	return session->state_location ? RC_OK : RC_NOMEM;
 }
 
-enum rc session_load_project(struct session *session)
+enum rc session_read_project(struct session *session)
 {
 	enum rc rc = read_files(session);
 
@@ -150,7 +150,12 @@ enum rc session_load_project(struct session *session)
 		rc = add_default_account(session);
 	if (!rc)
 		rc = merge_flags(session);
-	if (!rc)
-		rc = check_url(session);
 	return rc ? rc : place_state(session);
+}
+
+enum rc session_load_project(struct session *session)
+{
+	enum rc rc = session_read_project(session);
+
+	return rc ? rc : session_check_url(session);
 }

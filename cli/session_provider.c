@@ -176,17 +176,56 @@ static enum rc open_provider(struct session *session, const struct account *acco
 	return rc;
 }
 
+static enum rc make_room(struct session *session)
+{
+	size_t count = session->project.account_count;
+
+	if (!session->providers)
+		session->providers = arena_array(session->run.arena, count, sizeof(struct provider *));
+	if (!session->budgets)
+		session->budgets = arena_array(session->run.arena, count, sizeof(struct budget *));
+	return session->providers && session->budgets ? RC_OK : RC_NOMEM;
+}
+
+/** Nothing but a scheme, a host and a port before the path. */
+static bool is_plain(const char *url)
+{
+	size_t scheme = str_has_prefix(url, "https://") ? strlen("https://") : str_has_prefix(url, "http://") ? strlen("http://") : 0;
+	const char *host = url + scheme;
+
+	return scheme && scheme + strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]") == origin_size(url);
+}
+
+/** Whether calls may be taken before the url is judged: what a budget belongs to is kept in the state, and a wrong --url may
+ * hold a password; one from the project file alone may be refused. */
+static bool may_take_ahead(const struct session *session, const struct account *account)
+{
+	bool is_chosen = account->url == session->options.url || session_allows_origin(session, account->url);
+
+	return account->account_id && is_chosen && is_plain(account->url);
+}
+
+enum rc session_take_ahead(struct session *session)
+{
+	const struct project *project = &session->project;
+	enum rc rc = make_room(session);
+
+	for (size_t i = 0; !rc && i < project->account_count; i++) {
+		const struct account *account = &project->accounts[i];
+
+		if (!session->budgets[i] && may_take_ahead(session, account))
+			rc = budget_ahead(session, account, &session->budgets[i]);
+	}
+	return rc;
+}
+
 enum rc session_provider(struct session *session, const char *account, struct provider **ret_provider)
 {
 	const struct project *project = &session->project;
-	enum rc rc;
+	enum rc rc = make_room(session);
 
-	if (!session->providers) {
-		session->providers = arena_array(session->run.arena, project->account_count, sizeof(struct provider *));
-		session->budgets = arena_array(session->run.arena, project->account_count, sizeof(struct budget *));
-		if (!session->providers || !session->budgets)
-			return RC_NOMEM;
-	}
+	if (rc)
+		return rc;
 	for (size_t i = 0; i < project->account_count; i++) {
 		if (!str_eq(project->accounts[i].name, account))
 			continue;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/str.h"
 #include "planner/restore.h"
 #include "state/state_document.h"
@@ -35,11 +36,16 @@ enum rc snapshot_take(struct session *session, const char **ret_text)
 static enum rc fault_no_snapshot(struct session *session, const struct run_entry *run)
 {
 	struct diags *diags = &session->run.diags;
-	bool has_ended = !str_is_empty(run->status);
-	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0851", NOWHERE, "run %lld cannot be rolled back to: it %s%s",
-				     (long long)run->id, has_ended ? "ended as " : "has not ended", has_ended ? run->status : "");
+	bool has_ended = !str_is_empty(run->status), is_let_go = str_eq(run->status, "complete");
+	struct diag *diag = diag_add(diags, SEVERITY_ERROR, "A0851", NOWHERE, "run %lld cannot be rolled back to: %s%s",
+				     (long long)run->id, is_let_go ? "what it applied is no longer kept" :
+				     has_ended ? "it ended as " : "it has not ended", has_ended && !is_let_go ? run->status : "");
 
-	diag_help(diags, diag, "Only complete runs keep what they applied. \"adit history\" shows which ones did.");
+	if (is_let_go)
+		diag_help(diags, diag, "Only the last complete runs keep what they applied, as many as fit into %zu MiB. "
+			  "\"adit history\" shows which ones did.", LIMIT_SNAPSHOT_BYTES >> 20);
+	else
+		diag_help(diags, diag, "Only complete runs keep what they applied. \"adit history\" shows which ones did.");
 	session->verdict.refused = true;
 	return RC_NOTFOUND;
 }

@@ -2,7 +2,8 @@
  *
  * Invariants:
  * 1. A write is journaled before it is sent, and its outcome and state row are recorded in one transaction after it.
- *    Steps of one operation (a deletion's three calls) share an intent.
+ *    Steps of one operation (a deletion's three calls) share an intent. What of both comes about at the same time shares
+ *    a transaction: apply_journal.c.
  * 2. Once the lease is lost, or the user interrupted, nothing new is sent; what is under way is collected and recorded.
  * 3. A change is settled once: done, failed, skipped, stale or deferred.
  * 4. Just before a write its object is read and compared with what the plan expects (a creation's by the API itself: its
@@ -41,25 +42,6 @@ struct step *apply_step(struct applying *a, struct provider *provider, enum call
 	return step;
 }
 
-enum rc apply_submit(struct applying *a, struct step *step)
-{
-	(void)a;
-	return step->provider->vt->submit(step->provider, &step->call);
-}
-
-/** What the store says of the lease. Lost: another process took over. Not to be had: whether it is still ours is not
- * known, and what is not known to be ours is not written. */
-static void note_lease(struct applying *a, enum rc rc)
-{
-	if (!rc)
-		return;
-	a->is_stopping = true;
-	if (rc == RC_STALE)
-		a->result->is_lease_lost = true;
-	else if (!a->fatal)
-		a->fatal = rc;
-}
-
 /** Keep the lease, and notice an interruption. */
 static void look_around(struct applying *a)
 {
@@ -72,7 +54,7 @@ static void look_around(struct applying *a)
 	if (now - a->heartbeat_ms < HEARTBEAT_MS)
 		return;
 	a->heartbeat_ms = now;
-	note_lease(a, a->in->store->vt->heartbeat(a->in->store));
+	apply_note_lease(a, a->in->store->vt->heartbeat(a->in->store));
 }
 
 /** Just before a write is sent. A process that was stopped for longer than its lease lasts must not go on writing. */
@@ -92,7 +74,7 @@ static void watch_writes(struct applying *a, bool is_on)
 	}
 }
 
-static enum rc collect(struct applying *a, struct provider *provider, int64_t timeout_ms, bool *ret_any)
+static enum rc collect(struct applying *a, struct provider *provider, int64_t timeout_ms)
 {
 	struct call *call = NULL;
 	volatile int *interrupted = a->run->interrupted;
@@ -110,30 +92,50 @@ static enum rc collect(struct applying *a, struct provider *provider, int64_t ti
 	if (rc)
 		return rc;
 	struct step *step = call->user;
-	*ret_any = true;
 	return step->done(a, step);
+}
+
+static size_t count_busy(const struct applying *a)
+{
+	size_t busy = 0;
+
+	for (size_t i = 0; i < a->in->provider_count; i++)
+		busy += a->in->providers[i]->vt->pending(a->in->providers[i]) > 0;
+	return busy;
+}
+
+/** A call of each account that has some under way. */
+static enum rc collect_round(struct applying *a, size_t busy)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < a->in->provider_count; i++) {
+		struct provider *provider = a->in->providers[i];
+		/* Several accounts take turns; one alone may wait as long as the lease allows. */
+		int64_t wait_ms = busy > 1 ? 20 : HEARTBEAT_MS / 2, held_ms = apply_journal_wait_ms(a);
+
+		if (provider->vt->pending(provider))
+			rc = collect(a, provider, held_ms >= 0 && held_ms < wait_ms ? held_ms : wait_ms);
+	}
+	return rc;
 }
 
 enum rc apply_drain(struct applying *a)
 {
 	for (;;) {
-		size_t busy = 0;
-		enum rc rc;
+		size_t busy = count_busy(a);
+		int64_t held_ms = apply_journal_wait_ms(a);
+		enum rc rc = RC_OK;
 
-		for (size_t i = 0; i < a->in->provider_count; i++)
-			busy += a->in->providers[i]->vt->pending(a->in->providers[i]) > 0;
-		if (!busy)
+		if (held_ms == 0 || (held_ms > 0 && !busy))
+			rc = apply_journal_write(a);
+		else if (!busy)
 			return RC_OK;
-		for (size_t i = 0; i < a->in->provider_count; i++) {
-			struct provider *provider = a->in->providers[i];
-			bool any = false;
-
-			if (!provider->vt->pending(provider))
-				continue;
-			/* Several accounts take turns; one alone may wait as long as the lease allows. */
-			rc = collect(a, provider, busy > 1 ? 20 : HEARTBEAT_MS / 2, &any);
-			if (rc)
-				return rc;
+		else
+			rc = collect_round(a, busy);
+		if (rc) {
+			a->is_stopping = true;
+			return apply_journal_write(a) == RC_NOMEM ? RC_NOMEM : rc;
 		}
 	}
 }
@@ -164,62 +166,6 @@ void apply_event(struct applying *a, enum apply_event_kind kind, size_t change, 
 	a->in->options->on_event(a->in->options->context, &event);
 }
 
-static void count_done(struct applying *a, const struct change *change)
-{
-	switch (change->action) {
-	case ACTION_CREATE:
-		a->result->added++;
-		break;
-	case ACTION_UPDATE:
-	case ACTION_REPLACE:
-		a->result->changed++;
-		break;
-	case ACTION_DELETE:
-		a->result->destroyed++;
-		break;
-	case ACTION_FORGET:
-		a->result->forgotten++;
-		break;
-	case ACTION_RECORD:
-		break;
-	}
-}
-
-void apply_settle(struct applying *a, size_t change, enum change_state state, const char *message)
-{
-	enum apply_event_kind kind = APPLY_DONE;
-
-	if (a->states[change] != CHANGE_PENDING)
-		return;
-	a->states[change] = state;
-	a->messages[change] = message;
-	a->settled++;
-	switch (state) {
-	case CHANGE_PENDING:
-		return;
-	case CHANGE_DONE:
-		count_done(a, &a->plan->changes[change]);
-		break;
-	case CHANGE_FAILED:
-		a->result->failed++;
-		kind = APPLY_FAILED;
-		break;
-	case CHANGE_STALE:
-		a->result->stale++;
-		kind = APPLY_FAILED;
-		break;
-	case CHANGE_SKIPPED:
-		a->result->skipped++;
-		kind = APPLY_SKIPPED;
-		break;
-	case CHANGE_DEFERRED:
-		a->result->deferred++;
-		kind = APPLY_DEFERRED;
-		break;
-	}
-	apply_event(a, kind, change, message);
-}
-
 const char *apply_explain(struct applying *a, const struct call *call)
 {
 	const char *text = str_is_empty(call->message) ? rc_name(call->rc) : call->message;
@@ -237,37 +183,6 @@ struct provider *apply_provider(struct applying *a, const char *account)
 		if (str_eq(a->in->providers[i]->account, account))
 			return a->in->providers[i];
 	return NULL;
-}
-
-enum rc apply_record(struct applying *a, const struct outcome *outcome)
-{
-	enum rc rc = a->in->store->vt->commit(a->in->store, outcome);
-
-	note_lease(a, rc);
-	return rc;
-}
-
-enum rc apply_begin(struct applying *a, const char *operation, const char *address, const struct recovery_detail *detail,
-		    int64_t *ret_intent)
-{
-	struct intent intent = {.operation = operation, .address = address};
-	enum rc rc = recovery_detail_write(a->run->arena, detail, &intent.detail);
-
-	if (!rc)
-		rc = a->in->store->vt->begin(a->in->store, &intent, 1);
-
-	note_lease(a, rc);
-	if (!rc)
-		*ret_intent = intent.id;
-	return rc;
-}
-
-enum rc apply_commit(struct applying *a, int64_t intent, struct outcome *outcome, const char *result)
-{
-	outcome->intents = intent ? &intent : NULL;
-	outcome->intent_count = intent ? 1 : 0;
-	outcome->result = result;
-	return apply_record(a, outcome);
 }
 
 struct recorded apply_recorded(struct applying *a, const struct change *change, const struct resource *resource, const char *id)
@@ -372,6 +287,8 @@ static enum rc resolve_intents(struct applying *a)
 
 	if (count)
 		rc = apply_record(a, &outcome);
+	if (!rc)
+		rc = apply_journal_write(a);
 	if (!rc) {
 		a->result->recoveries = a->in->recoveries;
 		a->result->recovery_count = a->in->recovery_count;
@@ -454,8 +371,9 @@ enum rc apply_plan(struct run *run, const struct apply_input *input, struct appl
 	memset(ret_result, 0, sizeof(*ret_result));
 	a.states = arena_array(run->arena, input->plan->change_count, sizeof(*a.states));
 	a.messages = arena_array(run->arena, input->plan->change_count, sizeof(const char *));
+	a.journal.untold = arena_array(run->arena, input->plan->change_count, sizeof(*a.journal.untold));
 	a.heartbeat_ms = clock_mono_ms(&run->clock);
-	if (!a.states || !a.messages)
+	if (!a.states || !a.messages || !a.journal.untold)
 		return RC_NOMEM;
 	ret_result->states = a.states;
 	ret_result->messages = a.messages;
@@ -467,7 +385,10 @@ enum rc apply_plan(struct run *run, const struct apply_input *input, struct appl
 		if (!rc)
 			rc = apply_drain(&a);
 	}
-	if (rc && rc != RC_NOMEM)
+	if (rc)
+		a.is_stopping = true;
+	/* What a phase that failed had not said yet, or was about to send. */
+	if (rc && apply_journal_write(&a) != RC_NOMEM && rc != RC_NOMEM)
 		collect_rest(&a);
 	watch_writes(&a, false);
 	apply_share_unlock(&a);

@@ -96,7 +96,6 @@ static enum rc record_document(struct applying *a, struct step *step)
 	struct recorded *upserts = arena_array(a->run->arena, most, sizeof(*upserts));
 	const char **removals = arena_array(a->run->arena, most, sizeof(const char *));
 	struct outcome outcome = {.upserts = upserts, .removals = removals};
-	struct share_rows rows;
 	bool has_row = false;
 	enum rc rc;
 
@@ -119,7 +118,8 @@ static enum rc record_document(struct applying *a, struct step *step)
 		if (!upserts[outcome.upsert_count++].resource)
 			return RC_NOMEM;
 	}
-	apply_share_rows(a, tunnel, &rows, &outcome);
+	if (!rc)
+		rc = apply_share_rows(a, tunnel, &outcome);
 	return rc ? rc : apply_commit(a, step->intent, &outcome, "ok");
 }
 

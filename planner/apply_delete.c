@@ -8,7 +8,7 @@
 #define MOST_RETRIES 3
 #define RETRY_MS 1000
 
-static enum rc delete_next(struct applying *a, struct apply_tunnel *tunnel, enum call_kind kind, int64_t intent);
+static enum rc delete_next(struct applying *a, struct apply_tunnel *tunnel, enum call_kind kind);
 
 static enum rc fail_deletion(struct applying *a, struct step *step)
 {
@@ -16,7 +16,7 @@ static enum rc fail_deletion(struct applying *a, struct step *step)
 	const char *why = apply_explain(a, &step->call);
 
 	apply_break_tunnel(a, step->tunnel, CHANGE_FAILED, why);
-	return apply_commit(a, step->intent, &outcome, why);
+	return apply_commit(a, step->tunnel->intent, &outcome, why);
 }
 
 /** The first recorded resource that does not come before @p address. */
@@ -62,14 +62,12 @@ static enum rc forget_tunnel(struct applying *a, const char *address, struct out
 static enum rc finish_deletion(struct applying *a, struct step *step)
 {
 	struct outcome outcome = {0};
-	const char *address = step->tunnel->plan->address;
-	enum rc rc = forget_tunnel(a, address, &outcome);
+	enum rc rc = forget_tunnel(a, step->tunnel->plan->address, &outcome);
 
-	outcome.gateway_removals = &address;
+	outcome.gateway_removals = &step->tunnel->plan->address;
 	outcome.gateway_removal_count = 1;
-
 	if (!rc)
-		rc = apply_commit(a, step->intent, &outcome, "ok");
+		rc = apply_commit(a, step->tunnel->intent, &outcome, "ok");
 	if (!rc)
 		apply_settle(a, step->change, CHANGE_DONE, NULL);
 	return rc;
@@ -80,7 +78,7 @@ static enum rc leave_unfinished(struct applying *a, struct step *step)
 {
 	struct outcome outcome = {0};
 
-	return a->result->is_lease_lost ? RC_OK : apply_commit(a, step->intent, &outcome, "interrupted");
+	return a->result->is_lease_lost ? RC_OK : apply_commit(a, step->tunnel->intent, &outcome, "interrupted");
 }
 
 /** It is not the tunnel that was looked at before the first call any more. */
@@ -89,7 +87,7 @@ static enum rc abandon(struct applying *a, struct step *step, const char *why)
 	struct outcome outcome = {0};
 
 	apply_break_tunnel(a, step->tunnel, CHANGE_STALE, why);
-	return apply_commit(a, step->intent, &outcome, why);
+	return apply_commit(a, step->tunnel->intent, &outcome, why);
 }
 
 static enum rc secret_set(struct applying *a, struct step *step)
@@ -103,7 +101,7 @@ static enum rc secret_set(struct applying *a, struct step *step)
 		return abandon(a, step, "the tunnel was renamed just before it was to be deleted; plan again");
 	if (a->is_stopping)
 		return leave_unfinished(a, step);
-	return delete_next(a, step->tunnel, CALL_CONNECTIONS_DELETE, step->intent);
+	return delete_next(a, step->tunnel, CALL_CONNECTIONS_DELETE);
 }
 
 static enum rc connections_dropped(struct applying *a, struct step *step)
@@ -112,7 +110,7 @@ static enum rc connections_dropped(struct applying *a, struct step *step)
 		return fail_deletion(a, step);
 	if (a->is_stopping)
 		return leave_unfinished(a, step);
-	return delete_next(a, step->tunnel, CALL_TUNNEL_DELETE, step->intent);
+	return delete_next(a, step->tunnel, CALL_TUNNEL_DELETE);
 }
 
 static enum rc tunnel_deleted(struct applying *a, struct step *step)
@@ -122,7 +120,6 @@ static enum rc tunnel_deleted(struct applying *a, struct step *step)
 	/* 1022: a connector was still there. It cannot come back with the old secret, so a few more tries are enough. */
 	if (step->call.rc == RC_CONFLICT && step->call.code == 1022 && tunnel->attempt < MOST_RETRIES) {
 		tunnel->is_retried = true;
-		tunnel->intent = step->intent;
 		return RC_OK;
 	}
 	if (step->call.rc && step->call.rc != RC_NOTFOUND)
@@ -130,7 +127,7 @@ static enum rc tunnel_deleted(struct applying *a, struct step *step)
 	return finish_deletion(a, step);
 }
 
-static enum rc delete_next(struct applying *a, struct apply_tunnel *tunnel, enum call_kind kind, int64_t intent)
+static enum rc delete_next(struct applying *a, struct apply_tunnel *tunnel, enum call_kind kind)
 {
 	struct step *step = apply_step(a, tunnel->provider, kind,
 				       kind == CALL_TUNNEL_SET_SECRET	 ? secret_set
@@ -150,7 +147,6 @@ static enum rc delete_next(struct applying *a, struct apply_tunnel *tunnel, enum
 	step->change = (size_t)(tunnel->change - a->plan->changes);
 	step->call.tunnel_id = tunnel->id;
 	step->call.secret = secret;
-	step->intent = intent;
 	return apply_submit(a, step);
 }
 
@@ -175,16 +171,15 @@ static const char *still_needed(const struct applying *a, const struct apply_tun
 
 static enum rc begin_deletion(struct applying *a, struct step *step)
 {
-	const struct apply_tunnel *tunnel = step->tunnel;
+	struct apply_tunnel *tunnel = step->tunnel;
 	const struct recovery_detail detail = {.account = tunnel->plan->account, .id = tunnel->id,
 					       .before = tunnel->change->before->u.tunnel.name};
-	int64_t intent = 0;
 	enum rc rc;
 
 	if (a->is_stopping)
 		return RC_OK;
-	rc = apply_begin(a, "delete", tunnel->plan->address, &detail, &intent);
-	return rc ? rc : delete_next(a, step->tunnel, CALL_TUNNEL_SET_SECRET, intent);
+	rc = apply_begin(a, "delete", tunnel->plan->address, &detail, &tunnel->intent);
+	return rc ? rc : delete_next(a, tunnel, CALL_TUNNEL_SET_SECRET);
 }
 
 /** What was written to its document since, would go with it. */
@@ -277,7 +272,7 @@ static enum rc retry_deletions(struct applying *a)
 				continue;
 			tunnel->is_retried = false;
 			tunnel->attempt++;
-			rc = delete_next(a, tunnel, CALL_CONNECTIONS_DELETE, tunnel->intent);
+			rc = delete_next(a, tunnel, CALL_CONNECTIONS_DELETE);
 		}
 		if (rc)
 			return rc;

@@ -183,8 +183,6 @@ static enum rc send_single(struct applying *a, struct batch *batch)
 
 	if (!step)
 		return RC_NOMEM;
-	if (change->action == ACTION_REPLACE)
-		return dns_fail_batch(a, batch, "taking over a record of another type needs DNS batches, which this endpoint has not");
 	if (change->action == ACTION_CREATE)
 		rc = record_body_post(a->run->arena, change, dns_target(a, change), &body);
 	else if (change->action == ACTION_UPDATE)
@@ -199,7 +197,7 @@ static enum rc send_single(struct applying *a, struct batch *batch)
 }
 
 /** What a later run looks for, should this one die. */
-static enum rc make_intent(struct applying *a, const struct zone_work *zone, const struct change *change, struct intent *ret_intent)
+static enum rc begin(struct applying *a, const struct zone_work *zone, const struct change *change, int64_t *ret_intent)
 {
 	const struct resource *any = change->after ? change->after : change->before;
 	struct recovery_detail detail = {.account = any->u.cname.account, .zone_id = zone->zone_id, .name = any->u.cname.name,
@@ -213,32 +211,20 @@ static enum rc make_intent(struct applying *a, const struct zone_work *zone, con
 		detail.content = dns_target(a, change);
 		detail.comment = str_or_empty(change->after->u.cname.comment);
 	}
-	ret_intent->operation = change->action == ACTION_REPLACE ? "replace" : names[0];
-	ret_intent->address = change->address;
-	return recovery_detail_write(a->run->arena, &detail, &ret_intent->detail);
+	return apply_begin(a, change->action == ACTION_REPLACE ? "replace" : names[0], change->address, &detail, ret_intent);
 }
 
 static enum rc journal(struct applying *a, struct batch *batch)
 {
-	struct intent *intents = arena_array(a->run->arena, batch->count, sizeof(*intents));
 	enum rc rc = RC_OK;
 
 	batch->intents = arena_array(a->run->arena, batch->count, sizeof(*batch->intents));
-	if (!intents || !batch->intents)
+	if (!batch->intents)
 		return RC_NOMEM;
 	for (size_t i = 0; !rc && i < batch->count; i++) {
-		rc = make_intent(a, batch->zone, &a->plan->changes[batch->changes[i]], &intents[i]);
+		rc = begin(a, batch->zone, &a->plan->changes[batch->changes[i]], &batch->intents[i]);
 		apply_event(a, APPLY_STARTED, batch->changes[i], NULL);
 	}
-	if (rc)
-		return rc;
-	rc = a->in->store->vt->begin(a->in->store, intents, batch->count);
-	if (rc == RC_STALE) {
-		a->is_stopping = true;
-		a->result->is_lease_lost = true;
-	}
-	for (size_t i = 0; !rc && i < batch->count; i++)
-		batch->intents[i] = intents[i].id;
 	return rc;
 }
 
@@ -259,6 +245,8 @@ static enum rc send_batch(struct applying *a, struct zone_work *zone, const size
 	batch->changes = (void *)arena_memdup(a->run->arena, changes, count * sizeof(*changes));
 	if (!batch->changes)
 		return RC_NOMEM;
+	if (zone->use_single_calls && a->plan->changes[batch->changes[0]].action == ACTION_REPLACE)
+		return dns_fail_batch(a, batch, "taking over a record of another type needs DNS batches, which this endpoint has not");
 	rc = journal(a, batch);
 	if (rc)
 		return rc;

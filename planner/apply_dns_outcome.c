@@ -33,13 +33,14 @@ enum rc dns_record_done(struct applying *a, struct batch *batch, const struct li
 {
 	struct recorded *upserts = arena_array(a->run->arena, batch->count, sizeof(*upserts));
 	const char **removals = arena_array(a->run->arena, batch->count, sizeof(const char *));
-	struct recorded_zone zone = zone_row(batch->zone);
-	struct outcome outcome = {.upserts = upserts, .removals = removals, .zones = &zone, .zone_count = 1,
+	struct recorded_zone *zone = arena_alloc(a->run->arena, sizeof(*zone));
+	struct outcome outcome = {.upserts = upserts, .removals = removals, .zones = zone, .zone_count = 1,
 				  .intents = batch->intents, .intent_count = batch->intents ? batch->count : 0, .result = "ok"};
 	enum rc rc;
 
-	if (!upserts || !removals)
+	if (!upserts || !removals || !zone)
 		return RC_NOMEM;
+	*zone = zone_row(batch->zone);
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct change *change = &a->plan->changes[batch->changes[i]];
 		struct resource after;

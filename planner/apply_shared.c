@@ -39,10 +39,17 @@ static void make_stale(struct applying *a, struct apply_tunnel *tunnel, const ch
 /** A contributor says so before it writes. */
 static enum rc attach(struct applying *a, const struct apply_tunnel *tunnel)
 {
-	const struct recorded_gateway row = {.address = tunnel->plan->address, .owner = tunnel->plan->owner};
-	const struct outcome outcome = {.gateways = &row, .gateway_count = 1, .result = "ok"};
+	struct outcome outcome = {.gateway_count = 1, .result = "ok"};
+	struct recorded_gateway *row;
 
-	return recorded_gateway(a, tunnel) ? RC_OK : apply_record(a, &outcome);
+	if (recorded_gateway(a, tunnel))
+		return RC_OK;
+	row = arena_alloc(a->run->arena, sizeof(*row));
+	if (!row)
+		return RC_NOMEM;
+	*row = (struct recorded_gateway){.address = tunnel->plan->address, .owner = tunnel->plan->owner};
+	outcome.gateways = row;
+	return apply_record(a, &outcome);
 }
 
 /** The owner's Gateway must be the one that the plan was judged by. */
@@ -391,16 +398,21 @@ enum rc apply_share_detail(struct applying *a, const struct apply_tunnel *tunnel
 	return RC_OK;
 }
 
-void apply_share_rows(const struct applying *a, const struct apply_tunnel *tunnel, struct share_rows *rows,
-		      struct outcome *outcome)
+enum rc apply_share_rows(struct applying *a, const struct apply_tunnel *tunnel, struct outcome *outcome)
 {
-	rows->gateway = (struct recorded_gateway){.address = tunnel->plan->address, .owner = a->plan->project,
-						  .account_id = tunnel->plan->account_id, .tunnel_id = tunnel->id,
-						  .tunnel_name = tunnel->plan->name, .document = tunnel->plan->gateway};
-	if (!tunnel->plan->owner && tunnel->plan->gateway && tunnel->id) {
-		outcome->gateways = &rows->gateway;
-		outcome->gateway_count = 1;
-	}
+	struct recorded_gateway *row;
+
+	if (tunnel->plan->owner || !tunnel->plan->gateway || !tunnel->id)
+		return RC_OK;
+	row = arena_alloc(a->run->arena, sizeof(*row));
+	if (!row)
+		return RC_NOMEM;
+	*row = (struct recorded_gateway){.address = tunnel->plan->address, .owner = a->plan->project,
+					 .account_id = tunnel->plan->account_id, .tunnel_id = tunnel->id,
+					 .tunnel_name = tunnel->plan->name, .document = tunnel->plan->gateway};
+	outcome->gateways = row;
+	outcome->gateway_count = 1;
+	return RC_OK;
 }
 
 static bool is_recorded_by(const struct outcome *outcome, const struct apply_tunnel *tunnel)
@@ -457,8 +469,8 @@ enum rc apply_share_leave(struct applying *a)
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; !rc && i < a->tunnel_count; i++) {
-		const char *address = a->tunnels[i].plan->address;
-		const struct outcome outcome = {.gateway_removals = &address, .gateway_removal_count = 1, .result = "ok"};
+		const struct outcome outcome = {.gateway_removals = &a->tunnels[i].plan->address, .gateway_removal_count = 1,
+						.result = "ok"};
 
 		if (has_left(a, &a->tunnels[i]))
 			rc = apply_record(a, &outcome);

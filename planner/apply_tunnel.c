@@ -35,26 +35,31 @@ void apply_wipe_secret(struct step *step)
 
 static enum rc record_tunnel(struct applying *a, struct apply_tunnel *tunnel, const struct live_tunnel *live, int64_t intent)
 {
-	struct recorded row = apply_recorded(a, tunnel->change, tunnel->change->after, live->id);
-	struct outcome outcome = {.upserts = &row, .upsert_count = 1};
-	struct share_rows rows;
+	struct recorded *row = arena_alloc(a->run->arena, sizeof(*row));
+	struct outcome outcome = {.upserts = row, .upsert_count = 1};
+	struct tunnel_fields *fields;
+	enum rc rc = RC_OK;
 
-	if (!row.resource)
+	if (!row)
 		return RC_NOMEM;
+	*row = apply_recorded(a, tunnel->change, tunnel->change->after, live->id);
+	if (!row->resource)
+		return RC_NOMEM;
+	fields = &row->resource->u.tunnel;
 	if (tunnel->change->action == ACTION_CREATE) {
 		/* Its document is not there yet: the first PUT records order and originRequest. */
-		row.resource->u.tunnel.rule_order = NULL;
-		row.resource->u.tunnel.origin_request = NULL;
+		fields->rule_order = NULL;
+		fields->origin_request = NULL;
 	} else {
-		row.resource->u.tunnel.rule_order = tunnel->change->before->u.tunnel.rule_order;
-		row.resource->u.tunnel.origin_request = tunnel->change->before->u.tunnel.origin_request;
+		fields->rule_order = tunnel->change->before->u.tunnel.rule_order;
+		fields->origin_request = tunnel->change->before->u.tunnel.origin_request;
 	}
 	/* A new tunnel's Gateway is for others to see once its rules are there. */
 	if (tunnel->change->action != ACTION_CREATE)
-		apply_share_rows(a, tunnel, &rows, &outcome);
-	row.resource->u.tunnel.status = live->status;
-	row.resource->u.tunnel.created_at = live->created_at;
-	return apply_commit(a, intent, &outcome, "ok");
+		rc = apply_share_rows(a, tunnel, &outcome);
+	fields->status = live->status;
+	fields->created_at = live->created_at;
+	return rc ? rc : apply_commit(a, intent, &outcome, "ok");
 }
 
 static enum rc note_recreated(struct applying *a, const struct apply_tunnel *tunnel)

@@ -54,6 +54,16 @@ struct step {
 	unsigned attempt;                    /**< how often it was sent before, without an answer */
 };
 
+/** What is to be written to the state, and what waits for that: apply_journal.c. */
+struct apply_journal {
+	struct outcome *outcomes;            size_t outcome_count, outcome_capacity;
+	struct intent *intents;              size_t intent_count, intent_capacity;
+	int64_t **ids;                       size_t id_capacity; /**< where an intent's id goes, once it has one */
+	struct step **steps;                 size_t step_count, step_capacity;
+	size_t *untold;                      size_t untold_count; /**< changes that are settled, but not said to be */
+	int64_t since_ms;                    /**< when the first of it came */
+};
+
 struct applying {
 	struct run *run;
 	const struct apply_input *in;
@@ -64,6 +74,7 @@ struct applying {
 	struct apply_tunnel *tunnels;
 	size_t tunnel_count;
 	struct map tunnel_by_address;
+	struct apply_journal journal;
 	size_t settled, recreated_capacity;
 	int64_t heartbeat_ms;
 	bool is_stopping;                    /**< interrupted or lease lost: nothing new is started */
@@ -74,23 +85,40 @@ struct applying {
 /* driver: apply.c */
 struct step *apply_step(struct applying *a, struct provider *provider, enum call_kind kind,
 			enum rc (*done)(struct applying *, struct step *)) MUST_CHECK;
-enum rc apply_submit(struct applying *a, struct step *step) MUST_CHECK;
-/** Run until nothing is under way. */
+/** Run until nothing is under way, and all is recorded. */
 enum rc apply_drain(struct applying *a) MUST_CHECK;
 /** Wait @p ms of the run's time, keeping the lease; ends early when stopping. */
 enum rc apply_wait(struct applying *a, int64_t ms) MUST_CHECK;
-void apply_settle(struct applying *a, size_t change, enum change_state state, const char *message);
 /** Words for a failed call: what the API said, and the permission that is missing. */
 const char *apply_explain(struct applying *a, const struct call *call);
 struct provider *apply_provider(struct applying *a, const char *account) MUST_CHECK;
 void apply_event(struct applying *a, enum apply_event_kind kind, size_t change, const char *message);
-/** Journal the intent of one operation. @param detail  what a later run looks for, should this one die */
-enum rc apply_begin(struct applying *a, const char *operation, const char *address, const struct recovery_detail *detail,
-		    int64_t *ret_intent) MUST_CHECK;
-/** Record its outcome: state rows and the closed intent, in one transaction. */
-enum rc apply_commit(struct applying *a, int64_t intent, struct outcome *outcome, const char *result) MUST_CHECK;
 /** A row for the state from a change that was made. @param id  the API's; NULL keeps before's */
 struct recorded apply_recorded(struct applying *a, const struct change *change, const struct resource *resource, const char *id);
+
+/* apply_journal.c: what is said to it is written by apply_drain(), within some milliseconds */
+/** Journal the intent of one operation; the writes that are submitted from here on wait for it.
+ * @param detail      what a later run looks for, should this one die
+ * @param ret_intent  set when it is durable; must live until then */
+enum rc apply_begin(struct applying *a, const char *operation, const char *address, const struct recovery_detail *detail,
+		    int64_t *ret_intent) MUST_CHECK;
+/** Send a call: a read at once, a write once the intents that came before it are durable; never, when they are not, and
+ * then without a word to its done(). */
+enum rc apply_submit(struct applying *a, struct step *step) MUST_CHECK;
+/** Record an outcome: state rows and the closed intents, in one transaction. What it points at must live until then. */
+enum rc apply_record(struct applying *a, const struct outcome *outcome) MUST_CHECK;
+/** apply_record() for one intent; 0: none. */
+enum rc apply_commit(struct applying *a, int64_t intent, struct outcome *outcome, const char *result) MUST_CHECK;
+/** What became of a change. It is said once the outcomes that came before are durable; when they are not, what was done
+ * counts as pending. */
+void apply_settle(struct applying *a, size_t change, enum change_state state, const char *message);
+/** How long all this may still wait, in the run's time; -1: there is nothing. */
+int64_t apply_journal_wait_ms(const struct applying *a);
+/** Write it now. @return RC_OK; RC_STALE the lease was lost; RC_IO...: then no call was sent */
+enum rc apply_journal_write(struct applying *a) MUST_CHECK;
+/** What the store says of the lease. Lost: another process took over. Not to be had: whether it is still ours is not
+ * known, and what is not known to be ours is not written. */
+void apply_note_lease(struct applying *a, enum rc rc);
 
 /* tunnels: apply_tunnel.c, apply_delete.c */
 /** What depends on the tunnel is skipped from here on; its own change is settled. */
@@ -130,13 +158,8 @@ enum rc apply_share_tell(struct applying *a, const struct apply_tunnel *tunnel, 
 /** Say in the detail of a PUT's intent which rules it makes; arena. */
 enum rc apply_share_detail(struct applying *a, const struct apply_tunnel *tunnel, struct recovery_detail *detail) MUST_CHECK;
 
-/** What an outcome says of a shareable tunnel. */
-struct share_rows {
-	struct recorded_gateway gateway;
-};
-/** The owner's Gateway into an outcome that borrows @p rows. */
-void apply_share_rows(const struct applying *a, const struct apply_tunnel *tunnel, struct share_rows *rows,
-		      struct outcome *outcome);
+/** What an outcome says of a shareable tunnel: the owner's Gateway; arena. */
+enum rc apply_share_rows(struct applying *a, const struct apply_tunnel *tunnel, struct outcome *outcome) MUST_CHECK;
 
 /** Add to an outcome what recorded changes say of shareable tunnels; arena. */
 enum rc apply_share_recorded(struct applying *a, struct outcome *outcome) MUST_CHECK;
@@ -155,9 +178,6 @@ enum rc apply_share_leave(struct applying *a) MUST_CHECK;
 /** The hostnames that leave each tunnel and are still on their way: "<tunnel id>.cfargotunnel.com" -> struct map *, with
  * an entry for every tunnel of the plan that exists. */
 enum rc apply_find_leaving(struct applying *a, struct map *ret_by_target) MUST_CHECK;
-/** Close intents and record an outcome; notices a lost lease. */
-enum rc apply_record(struct applying *a, const struct outcome *outcome) MUST_CHECK;
-
 /** What a CNAME change finds where it shall be made. */
 enum cname_finding { CNAME_AS_EXPECTED, CNAME_ALREADY_DONE, CNAME_CHANGED };
 /** Compare the live records of a change's name and id with what the plan expects.

@@ -1,9 +1,9 @@
 /* Building the document that a PUT sends. */
 #include "planner/document.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 
 /** A rule object for the API; members that adit does not know are taken from @p live. */
@@ -266,8 +266,7 @@ static enum rc merge(struct placing *placing, const struct content *content, str
 		insertions[used] = (struct insertion){.sequence = i, .json = json};
 		insertions[used++].at = place_of(placing, &other);
 	}
-	if (used > 1)
-		qsort(insertions, used, sizeof(*insertions), compare_insertions);
+	sort_items(insertions, used, sizeof(*insertions), compare_insertions);
 	for (size_t i = 0; !rc && i < placing->count; i++) {
 		while (!rc && next < used && insertions[next].at <= i)
 			rc = json_push(placing->arena, ingress, json_copy(placing->arena, insertions[next++].json));

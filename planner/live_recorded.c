@@ -185,6 +185,16 @@ static enum rc add_records(struct building *b)
 	return rc;
 }
 
+/** Most that an account can have. */
+static size_t count_tunnels(const struct building *b)
+{
+	size_t count = b->sharing ? b->sharing->count : 0;
+
+	for (size_t i = 0; i < b->recorded->count; i++)
+		count += b->recorded->items[i].resource->kind == RESOURCE_TUNNEL;
+	return count;
+}
+
 static enum rc build_account(struct building *b, const struct account *account)
 {
 	enum rc rc = RC_OK;
@@ -192,8 +202,7 @@ static enum rc build_account(struct building *b, const struct account *account)
 	b->account->account = account->name;
 	b->account->account_id = account->account_id;
 	map_init(&b->account->gone, b->arena);
-	b->account->tunnels = arena_array(b->arena, b->recorded->count + (b->sharing ? b->sharing->count : 0),
-					  sizeof(*b->account->tunnels));
+	b->account->tunnels = arena_array(b->arena, count_tunnels(b), sizeof(*b->account->tunnels));
 	b->account->zones = arena_array(b->arena, b->recorded->zone_count, sizeof(*b->account->zones));
 	if (!b->account->tunnels || !b->account->zones)
 		return RC_NOMEM;

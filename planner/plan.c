@@ -1,10 +1,10 @@
 /* Building a plan: what is what, then what changes, then what to think of it. */
 #include "planner/plan.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "planner/planning.h"
 
@@ -50,20 +50,14 @@ static int compare_texts(const void *a, const void *b)
 	return strcmp(*ta, *tb);
 }
 
-static void sort(void *items, size_t count, size_t size, int (*compare)(const void *, const void *))
-{
-	if (count > 1)
-		qsort(items, count, size, compare);
-}
-
 static void sort_all(struct plan *plan)
 {
-	sort(plan->changes, plan->change_count, sizeof(*plan->changes), compare_changes);
-	sort(plan->drifts, plan->drift_count, sizeof(*plan->drifts), compare_drifts);
-	sort(plan->orphans, plan->orphan_count, sizeof(*plan->orphans), compare_orphans);
-	sort(plan->conflicts, plan->conflict_count, sizeof(*plan->conflicts), compare_conflicts);
-	sort(plan->unknown, plan->unknown_count, sizeof(const char *), compare_texts);
-	sort(plan->held, plan->held_count, sizeof(const char *), compare_texts);
+	sort_items(plan->changes, plan->change_count, sizeof(*plan->changes), compare_changes);
+	sort_items(plan->drifts, plan->drift_count, sizeof(*plan->drifts), compare_drifts);
+	sort_items(plan->orphans, plan->orphan_count, sizeof(*plan->orphans), compare_orphans);
+	sort_items(plan->conflicts, plan->conflict_count, sizeof(*plan->conflicts), compare_conflicts);
+	sort_items(plan->unknown, plan->unknown_count, sizeof(const char *), compare_texts);
+	sort_items(plan->held, plan->held_count, sizeof(const char *), compare_texts);
 }
 
 /** Where a rule's address lies beside "rule/<part>/": 0 in it. @param part "/<part>", from the tunnel's address */

@@ -162,6 +162,7 @@ struct plan_options {
 	bool refresh_only;                 /**< accept drift into the state, change nothing live */
 	bool prune_orphans, keep_going;
 	bool has_invalid_input;            /**< with keep_going: documents were refused */
+	bool has_hidden_input;             /**< of these, some that may shape or protect what others serve */
 	const char *const *adopt;          size_t adopt_count;     /**< address globs */
 	const char *const *targets;        size_t target_count;    /**< addresses or globs */
 	const char *const *excludes;       size_t exclude_count;

@@ -103,11 +103,14 @@ static enum rc add_conflict(struct planning *p, struct cname_context *c, const s
 	return rc ? rc : keep_behind(p, c);
 }
 
+/** Marked by another project, or by another tool and not by this project as well. */
 static bool is_other_owner(struct planning *p, const struct live_record *record)
 {
 	struct mark mark = mark_parse(p->scratch, record->comment);
 
-	return mark.project && !str_eq(mark.project, p->in->project->name);
+	if (!mark.project)
+		return mark_foreign_tool(record->comment, record->tags);
+	return !str_eq(mark.project, p->in->project->name);
 }
 
 static bool is_ours_by_mark(struct planning *p, const struct live_record *record)
@@ -157,15 +160,18 @@ static enum rc note_lost_record(struct planning *p, const struct cname_context *
 	return drift.live ? planning_add_drift(p, &drift) : RC_NOMEM;
 }
 
-/** Another owner's mark on our recorded id. @param ret_done set when that settles it */
+/** Another owner's mark on our recorded id, or something else made of it that is not wanted.
+ * @param ret_done set when that settles it */
 static enum rc check_owner(struct planning *p, struct cname_context *c, bool *ret_done)
 {
 	struct change change = {.action = ACTION_FORGET, .kind = RESOURCE_CNAME, .address = c->triple.address,
 				.reason = "it bears another owner's mark by now", .expected = ""};
+	bool is_others = c->record && is_other_owner(p, c->record);
 	struct diag *diag;
 	enum rc rc;
 
-	*ret_done = c->record && is_other_owner(p, c->record) && !planning_is_adopted(p, c->triple.address) && !c->is_given_up;
+	*ret_done = (is_others || (c->record && !c->wanted && !str_eq(c->record->type, "CNAME"))) &&
+		    !planning_is_adopted(p, c->triple.address) && !c->is_given_up;
 	if (!*ret_done)
 		return RC_OK;
 	rc = note_lost_record(p, c);
@@ -173,9 +179,17 @@ static enum rc check_owner(struct planning *p, struct cname_context *c, bool *re
 		return rc;
 	if (c->wanted)
 		return add_conflict(p, c, c->record);
-	diag = diag_add(p->diags, SEVERITY_WARNING, "A0605", nowhere,
-			"%s bears another owner's mark by now (%s): it is forgotten, not deleted", c->hostname,
-			c->record->comment);
+	if (is_others) {
+		const char *tool = mark_foreign_tool(c->record->comment, c->record->tags);
+
+		diag = diag_add(p->diags, SEVERITY_WARNING, "A0605", nowhere,
+				"%s bears another owner's mark by now (%s): it is forgotten, not deleted", c->hostname,
+				tool ? tool : c->record->comment);
+	} else {
+		change.reason = "it is another record by now";
+		diag = diag_add(p->diags, SEVERITY_WARNING, "A0605", nowhere,
+				"%s is a record of type %s by now: it is forgotten, not deleted", c->hostname, c->record->type);
+	}
 	diag_address(p->diags, diag, c->triple.address);
 	change.before = c->triple.recorded->resource;
 	return planning_add_change(p, &change, NULL);
@@ -282,6 +296,8 @@ static enum rc judge_cname(struct planning *p, struct cname_context *c)
 	rc = complete(p, p->arena, c);
 	if (rc)
 		return rc;
+	/* A CNAME without its rule would be served by a wider one. */
+	c->triple.is_held |= p->in->options->keep_going && p->in->options->has_hidden_input;
 	if (p->in->options->keep_going && p->in->options->has_invalid_input && c->triple.recorded)
 		c->triple.is_held |= !c->wanted || !str_eq(c->wanted->cname->origin.object,
 							   c->triple.recorded->resource->origin.object);

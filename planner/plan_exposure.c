@@ -1,7 +1,7 @@
 /* Which hostnames become, or stop being, reachable from the Internet; and warnings that need live knowledge. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 #include "planner/planning.h"
 
@@ -267,10 +267,8 @@ enum rc plan_exposure(struct planning *p)
 		rc = collect_rules(&e);
 	for (size_t i = 0; !rc && i < e.host_count; i++)
 		rc = judge_hostname(&e, e.hosts[i]);
-	if (p->plan->exposes.count > 1)
-		qsort(p->plan->exposes.items, p->plan->exposes.count, sizeof(const char *), compare_text);
-	if (p->plan->hides.count > 1)
-		qsort(p->plan->hides.items, p->plan->hides.count, sizeof(const char *), compare_text);
+	sort_items(p->plan->exposes.items, p->plan->exposes.count, sizeof(const char *), compare_text);
+	sort_items(p->plan->hides.items, p->plan->hides.count, sizeof(const char *), compare_text);
 	return rc;
 }
 

@@ -2,8 +2,9 @@
  *
  * What needs what, so that a part of a plan is as safe as the whole: a rule needs its tunnel; a CNAME that comes to a
  * tunnel needs it and the rules of its hostname there; a rule that goes needs its CNAME to have left; a tunnel that goes
- * needs its rules gone and its CNAMEs away. Chosen changes take along what they need; what needs something that is left
- * out is left out, too. */
+ * needs its rules gone and its CNAMEs away; a rule that serves needs those before it that take hostnames of its own, which
+ * it would serve in their place. Chosen changes take along what they need; what needs something that is left out is left
+ * out, too. */
 #include <string.h>
 
 #include "base/str.h"
@@ -134,6 +135,74 @@ static enum rc leave_out_gone_tunnel(struct selection *s, const struct change *t
 	return map_put(&s->out, tunnel->address, s, NULL);
 }
 
+/** The next wider pattern of those that take @p hostname: "a.b" -> "*.b" -> "" -> NULL, as cloudflared matches them. */
+static const char *wider(struct selection *s, const char *hostname)
+{
+	const char *dot = strchr(str_has_prefix(hostname, "*.") ? hostname + 2 : hostname, '.');
+
+	if (!*hostname)
+		return NULL;
+	return dot ? arena_printf(s->p->arena, "*%s", dot) : "";
+}
+
+static bool serves(const struct change *rule)
+{
+	return changes_live(rule) && rule->after && resource_service_is_serving(rule->after->u.rule.service);
+}
+
+/** What comes after a new rule that is left out must not serve its hostname in its place. */
+static enum rc leave_out_behind(struct selection *s, const struct tunnel_plan *tunnel)
+{
+	struct map open;
+	enum rc rc = RC_OK;
+
+	map_init(&open, s->p->arena);
+	for (size_t i = 0; !rc && i < tunnel->order_count; i++) {
+		const struct change *rule = map_get(&s->changes, tunnel->order[i]);
+
+		if (!rule || !changes_live(rule) || !rule->after)
+			continue;
+		if (serves(rule) && map_get(&open, rule->after->u.rule.hostname))
+			rc = map_put(&s->out, rule->address, s, NULL);
+		if (rc || rule->action != ACTION_CREATE || !map_get(&s->out, rule->address))
+			continue;
+		for (const char *host = rule->after->u.rule.hostname; !rc && host; host = wider(s, host))
+			rc = map_put(&open, host, s, NULL);
+	}
+	return rc;
+}
+
+/** A chosen rule that serves takes along new ones before it that take hostnames of its own. */
+static enum rc choose_before(struct selection *s, const struct tunnel_plan *tunnel)
+{
+	struct map open;
+	enum rc rc = RC_OK;
+
+	map_init(&open, s->p->arena);
+	for (size_t i = tunnel->order_count; !rc && i > 0; i--) {
+		const struct change *rule = map_get(&s->changes, tunnel->order[i - 1]);
+
+		if (!rule || !changes_live(rule) || !rule->after)
+			continue;
+		for (const char *host = rule->after->u.rule.hostname; !rc && host && rule->action == ACTION_CREATE; host = wider(s, host))
+			if (map_get(&open, host))
+				rc = map_put(&s->in, rule->address, s, NULL);
+		if (!rc && serves(rule) && map_get(&s->in, rule->address))
+			rc = map_put(&open, rule->after->u.rule.hostname, s, NULL);
+	}
+	return rc;
+}
+
+static enum rc each_tunnel(struct selection *s, enum rc (*look)(struct selection *, const struct tunnel_plan *))
+{
+	const struct plan *plan = s->p->plan;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < plan->tunnel_count; i++)
+		rc = look(s, plan->tunnels[i]);
+	return rc;
+}
+
 static enum rc leave_out(struct selection *s)
 {
 	const struct plan_options *options = s->p->in->options;
@@ -143,6 +212,8 @@ static enum rc leave_out(struct selection *s)
 	for (size_t i = 0; !rc && i < plan->change_count; i++)
 		if (matches(options->excludes, options->exclude_count, plan->changes[i].address))
 			rc = map_put(&s->out, plan->changes[i].address, s, NULL);
+	if (!rc)
+		rc = each_tunnel(s, leave_out_behind);
 	if (!rc)
 		rc = pass(s, RESOURCE_RULE, leave_out_rule);
 	if (!rc)
@@ -206,7 +277,9 @@ static enum rc choose(struct selection *s)
 	rc = pass(s, RESOURCE_RULE, choose_with_tunnel);
 	if (!rc)
 		rc = pass(s, RESOURCE_CNAME, choose_cname);
-	return rc ? rc : pass(s, RESOURCE_RULE, choose_rule);
+	if (!rc)
+		rc = pass(s, RESOURCE_RULE, choose_rule);
+	return rc ? rc : each_tunnel(s, choose_before);
 }
 
 enum rc plan_select(struct planning *p)

@@ -1,7 +1,7 @@
 /* Tunnels and their rules: what is desired, recorded and live of each, and what changes. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 #include "planner/covering.h"
 #include "planner/document.h"
@@ -59,8 +59,8 @@ static enum rc collect(struct planning *p)
 	}
 	if (!rc)
 		rc = plan_shared_collect(p);
-	if (!rc && p->tunnel_count > 1)
-		qsort(p->tunnels, p->tunnel_count, sizeof(struct tunnel_context *), compare_contexts);
+	if (!rc)
+		sort_items(p->tunnels, p->tunnel_count, sizeof(struct tunnel_context *), compare_contexts);
 	return rc;
 }
 
@@ -178,9 +178,12 @@ static enum rc resolve(struct planning *p, struct tunnel_context *context)
 	return context->live ? live_resource(p, context) : RC_OK;
 }
 
-/** --keep-going with refused documents: whatever may come from one of them stays as it is. */
+/** --keep-going with refused documents: whatever may come from one of them stays as it is. What a policy or a Service among them
+ * says may concern any rule: then all stay, and none is made. */
 static bool may_be_invalid_input(const struct planning *p, const struct recorded *recorded, const struct resource *desired)
 {
+	if (p->in->options->keep_going && p->in->options->has_hidden_input)
+		return true;
 	if (!p->in->options->keep_going || !p->in->options->has_invalid_input || !recorded)
 		return false;
 	return !desired || !str_eq(desired->origin.object, recorded->resource->origin.object);
@@ -308,8 +311,12 @@ static bool rule_is_held(struct planning *p, const struct tunnel_context *contex
 	/* What takes any host serves those of the tunnel's unseen records as well. */
 	if (!context->desired && !*hostname && map_get(&p->kept_tunnels, context->address))
 		return true;
-	return context->is_held || map_get(&p->held_hosts, hostname) ||
-	       may_be_invalid_input(p, triple->recorded, triple->desired);
+	if (context->is_held || may_be_invalid_input(p, triple->recorded, triple->desired))
+		return true;
+	/* What closes a contested hostname is made all the same: a wider rule would serve it. */
+	if (!triple->live && triple->desired && !resource_service_is_serving(triple->desired->u.rule.service))
+		return false;
+	return map_get(&p->held_hosts, hostname);
 }
 
 static enum rc judge_rule(struct planning *p, struct tunnel_context *context, struct triple *triple)

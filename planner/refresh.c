@@ -1,9 +1,9 @@
 /* Reading what is live: lists first, then configurations and records of what is in question, then absences by id. */
 #include "planner/refresh.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 #include "planner/refresh_zones.h"
 #include "schema/mark.h"
@@ -99,8 +99,7 @@ static enum rc take_zones(struct refresh *refresh, struct read *read)
 			account->zones[account->zone_count] = *(struct live_zone_records *)map_get(&account->zone_by_id, zone->id);
 		account->zones[account->zone_count++].zone = *zone;
 	}
-	if (account->zone_count > 1)
-		qsort(account->zones, account->zone_count, sizeof(*account->zones), refresh_compare_zones);
+	sort_items(account->zones, account->zone_count, sizeof(*account->zones), refresh_compare_zones);
 	return RC_OK;
 }
 
@@ -440,9 +439,10 @@ enum rc refresh_live(struct run *run, struct provider *const *providers, size_t 
 		return RC_NOMEM;
 	rc = read_lists(&refresh);
 	for (size_t i = 0; !rc && i < provider_count; i++) {
-		rc = submit_tunnels(&refresh, i);
+		/* The largest answers first: they are read while the others come. */
+		rc = submit_zones(&refresh, i);
 		if (!rc)
-			rc = submit_zones(&refresh, i);
+			rc = submit_tunnels(&refresh, i);
 	}
 	if (!rc)
 		rc = drain(&refresh);

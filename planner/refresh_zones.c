@@ -1,9 +1,9 @@
 /* Zones without listing them: what is recorded tells them, as long as no subdomain can have become a zone of its own. */
 #include "planner/refresh_zones.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 
 struct known_zones {
@@ -112,8 +112,7 @@ enum rc refresh_recorded_zones(struct arena *arena, const struct refresh_scope *
 		rc = take_all(&known);
 	if (rc)
 		return rc == RC_NOTFOUND ? RC_OK : rc;
-	if (known.count > 1)
-		qsort(known.zones, known.count, sizeof(*known.zones), refresh_compare_zones);
+	sort_items(known.zones, known.count, sizeof(*known.zones), refresh_compare_zones);
 	*ret_zones = known.zones;
 	*ret_count = known.count;
 	return RC_OK;

@@ -1,9 +1,9 @@
 /* From what was recorded after a run to what it desired. */
 #include "planner/restore.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 #include "schema/mark.h"
 
@@ -201,8 +201,7 @@ enum rc restore_desired(struct arena *arena, const char *project, const struct r
 		*ret_missing = r.missing;
 	if (rc)
 		return rc;
-	if (r.desired->tunnel_count)
-		qsort(r.desired->tunnels, r.desired->tunnel_count, sizeof(*r.desired->tunnels), compare_tunnels);
+	sort_items(r.desired->tunnels, r.desired->tunnel_count, sizeof(*r.desired->tunnels), compare_tunnels);
 	*ret_desired = r.desired;
 	return RC_OK;
 }

@@ -1,9 +1,9 @@
 /* Shared tunnels: who has what, and the merge of all slices. */
 #include "planner/sharing.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "base/str.h"
 #include "planner/document.h"
 #include "schema/translate_hostname.h"
@@ -34,7 +34,7 @@ enum rc sharing_add(struct arena *arena, struct sharing *sharing, const struct s
 		memcpy(grown, sharing->tunnels, sharing->count * sizeof(*grown));
 	grown[sharing->count++] = *tunnel;
 	sharing->tunnels = grown;
-	qsort(grown, sharing->count, sizeof(*grown), compare_tunnels);
+	sort_items(grown, sharing->count, sizeof(*grown), compare_tunnels);
 	for (size_t i = 0; !rc && i < sharing->count; i++)
 		rc = map_put(&sharing->by_address, grown[i].address, &grown[i], NULL);
 	return rc;
@@ -191,8 +191,7 @@ enum rc sharing_merge(struct arena *arena, const struct json *document, struct r
 			rc = add_rule(&m, slices[i].rules[r].resource, slices[i].project);
 	if (rc)
 		return rc;
-	if (m.count > 1)
-		qsort(m.rules, m.count, sizeof(*m.rules), compare_rules);
+	sort_items(m.rules, m.count, sizeof(*m.rules), compare_rules);
 	*ret_rules = m.rules;
 	*ret_count = m.count;
 	return RC_OK;

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import pty
+import resource
 import signal
 import subprocess
 import sys
@@ -77,6 +78,17 @@ class Streams(Case):
                                   env=self.environment())
         self.assertEqual(done.returncode, 1)
         self.assertIn(os.strerror(errno.ENOSPC).encode(), done.stderr)
+
+    def test_file_past_its_limit(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+        self.write("adit.yaml", "apiVersion: adit.cnap.tech/v1\nkind: Project\nmetadata: {name: shop}\n"
+                                "spec: {sources: [{path: in}], accounts: [{name: main, url: 'dev:', devZones: [example.com]}]}\n")
+        done = subprocess.run([ADIT, "plan"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.folder,
+                              env=self.environment(), preexec_fn=limit)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn(b"error[A0", done.stderr)
 
     def test_reader_that_went_away(self):
         read, write = os.pipe()

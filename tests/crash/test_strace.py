@@ -1,4 +1,4 @@
-"""SIGKILL at every system call of the release binary that writes, syncs, sends or renames."""
+"""SIGKILL at every system call of the release binary that writes, syncs, locks, sends or renames."""
 
 import collections
 import os
@@ -13,7 +13,7 @@ import unittest
 import harness
 
 RELEASE = os.environ.get("ADIT_RELEASE_BINARY", str(harness.lab.SOURCE / "build/release/adit"))
-CALLS = ["pwrite64", "fdatasync", "fsync", "sendto", "rename", "unlink"]
+CALLS = ["pwrite64", "fdatasync", "fsync", "fcntl", "sendto", "rename", "unlink"]
 
 
 def can_trace():

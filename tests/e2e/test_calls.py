@@ -244,6 +244,26 @@ class Writes(Calls):
                                  "records": plan["records"] + 2, "batch": 2})
 
 
+class Journal(Calls):
+    def written(self):
+        """The names of the journal's transactions of an apply, in order."""
+        trace = self.folder / "points"
+        self.adit("apply", "--auto-approve", env={"ADIT_TEST_FAILPOINT_TRACE": str(trace)})
+        return [name for name in trace.read_text().split() if name in ("journal.intent", "journal.outcome")]
+
+    def test_what_comes_about_together_is_written_together(self):
+        self.world(40, 2)
+        written = self.written()
+        # All creations are begun at once, before the first of them is sent.
+        self.assertEqual(written[:2], ["journal.intent", "journal.outcome"])
+        # One each for 40 creations, 40 configurations and the zones would be 80 intents and as many outcomes, and more.
+        self.assertLess(len(written), 80, written)
+
+    def test_one_change_is_written_before_and_after(self):
+        self.world(1, 1, ["example.com"])
+        self.assertEqual(self.written(), ["journal.intent", "journal.outcome"] * 3)
+
+
 class Moves(Calls):
     def test_only_who_receives_a_served_hostname_is_asked_for_connectors(self):
         for name in ("old", "new", "other"):

@@ -79,6 +79,28 @@ class Drift(Lab):
         self.assertIsNotNone(self.record("app.example.com"))
         self.assertNotIn("app.example.com", self.adit("state", "list").out)
 
+    def test_another_tools_mark(self):
+        self.patch_record("app.example.com", {"comment": "external-dns: owner=prod", "content": "other.example.net"})
+        self.assertIn("external-dns", self.apply(code=4).out)
+        self.write("web.yaml", route("web", ["b.example.com"], [("/", "PathPrefix", "web", 80)]))
+        self.assertIn("owner's mark by now (external-dns)", self.apply().err)
+        self.assertEqual(self.record("app.example.com")["content"], "other.example.net")
+        self.assertNotIn("app.example.com", self.adit("state", "list").out)
+
+    def test_a_record_of_another_type_is_not_deleted(self):
+        self.patch_record("app.example.com", {"type": "A", "content": "192.0.2.9", "comment": "mine now"})
+        self.write("web.yaml", route("web", ["b.example.com"], [("/", "PathPrefix", "web", 80)]))
+        self.assertIn("a record of type A by now", self.apply().err)
+        self.assertEqual(self.record("app.example.com")["content"], "192.0.2.9")
+        self.assertNotIn("app.example.com", self.adit("state", "list").out)
+
+    def test_another_tools_words_beside_our_mark(self):
+        comment = "adit:lab edge/web external-dns: owner=prod"
+        self.patch_record("app.example.com", {"comment": comment, "content": "other.example.net"})
+        self.apply("--no-connector-gate")
+        self.assertEqual(self.record("app.example.com")["comment"], comment)
+        self.assert_no_changes()
+
     def test_unknown_keys_survive(self):
         config = self.config(self.tunnel_before)["config"]
         config["warp-routing"] = {"enabled": True}

@@ -1,8 +1,10 @@
 """History, rollback, suspension, and locks that are ended by hand."""
 
+import contextlib
 import json
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import unittest
 
@@ -196,6 +198,20 @@ class History(Lab):
         self.apply()
         self.assertRegex(self.adit("rollback", "2", "--auto-approve", code=4).err, r"error\[A0851\]: .*: it ended as interrupted\n")
         self.assertEqual([run["status"] for run in self.runs()], ["complete", "interrupted", "complete"])
+
+    def test_what_is_no_longer_kept_is_told(self):
+        """As a state does with large projects: only the last of what runs applied stays."""
+        database = self.folder / ".adit" / "state.db"
+        if not database.exists():
+            self.skipTest("skipped: the state is no file")
+        self.deploy("v2")
+        with contextlib.closing(sqlite3.connect(database)) as state, state:
+            state.execute("UPDATE run SET snapshot = NULL WHERE id = 1")
+        self.assertEqual([run["can_roll_back"] for run in self.runs()], [True, False])
+        result = self.adit("rollback", "1", "--auto-approve", code=4)
+        self.assertRegex(result.err, r"error\[A0851\]: run 1 cannot be rolled back to: what it applied is no longer kept\n"
+                                     r"  help: Only the last complete runs keep what they applied, as many as fit into 256 MiB\. ")
+        self.assertEqual(self.services()["app.example.com"].split("//")[1].split(".")[0], "v2")
 
     def test_destroy_works_while_suspended(self):
         self.deploy("v2")

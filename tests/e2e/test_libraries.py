@@ -61,6 +61,16 @@ class Libraries(lab.Lab):
             with self.subTest(arguments):
                 self.assertEqual(self.loaded(*arguments), {"curl"})
 
+    def test_a_wrong_url_is_wrong_usage_whenever_it_is_noticed(self):
+        """A plan loads libcurl, which knows what a URL is, beside the rest; who writes knows before anything is made."""
+        self.write("web.yaml", lab.gateway(), "apiVersion: v1\nkind: Service\nmetadata: {}\n")
+        for arguments in (["plan"], ["drift"], ["apply", "--auto-approve"], ["destroy", "--auto-approve"]):
+            with self.subTest(arguments):
+                result = self.adit(*arguments, "--url", "nowhere", code=64)
+                self.assertIn("error[A0811]", result.err)
+                self.assertEqual("error[A0136]: Service: metadata: required" in result.err, arguments == ["plan"], result.err)
+                self.assertFalse((self.folder / ".adit").exists())
+
     def test_embedded_simulator(self):
         text = (self.folder / "adit.yaml").read_text()
         (self.folder / "adit.yaml").write_text(text.replace(self.url, "dev:"))

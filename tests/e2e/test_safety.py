@@ -1,6 +1,7 @@
 """What must never happen: what is not seen, contested, excluded or somebody else's is not changed, nor what depends on it."""
 
 import json
+import re
 import unittest
 
 from lab import ACCOUNT, Lab, changes, gateway, route
@@ -89,6 +90,81 @@ class Contested(Lab):
         self.assert_no_changes()
 
 
+class Urls(Lab):
+    def recorded(self):
+        return b"".join(path.read_bytes() for path in sorted(self.folder.rglob("state.db*")))
+
+    def test_a_refused_url_leaves_nothing_in_the_state(self):
+        self.write("gateway.yaml", gateway())
+        self.apply()
+        before = self.recorded()
+        self.adit("plan", "--url", "https://user:TOPSECRET@127.0.0.1:1", "--account-id", ACCOUNT, code=64)
+        self.assertEqual(self.recorded(), before)
+        text = (self.folder / "adit.yaml").read_text()
+        (self.folder / "adit.yaml").write_text(re.sub(r"http://127[^\s,}\"']*", "https://evil.example/v4", text))
+        self.adit("plan", code=1)
+        self.assertEqual(self.recorded(), before)
+
+
+class Refused(Lab):
+    """--keep-going, with documents that cannot be read."""
+
+    POLICY = """\
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: SecurityPolicy
+metadata: {name: auth, namespace: shop}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: app}]
+"""
+    SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata: {name: app, namespace: shop}
+spec: {type: ExternalName, externalName: x.example.org, ports: [{port: %s}]}
+"""
+
+    def setUp(self):
+        super().setUp()
+        self.write("gateway.yaml", gateway())
+        self.write("app.yaml", route("app", ["a.example.com"], [("/", "PathPrefix", "app", 80)]))
+
+    def served(self):
+        return {r.get("hostname"): r["service"] for r in self.config(self.tunnel("lab.edge.web"))["config"]["ingress"]}
+
+    def test_what_a_broken_policy_closed_stays_closed(self):
+        for broken in ("  jwt: {a: 1, a: 2}\n", "  jwt: [\n", "  jwt: *nope\n"):
+            self.write("policy.yaml", self.POLICY)
+            self.apply()
+            self.assertEqual(self.served()["a.example.com"], "http_status:500")
+            before = self.dump()
+            self.write("policy.yaml", self.POLICY + broken)
+            result = self.apply("--keep-going", code=3)
+            self.assertIn("every rule and CNAME stays", result.err)
+            self.assertEqual(self.dump(), before)
+
+    def test_what_a_broken_service_closed_stays_closed(self):
+        self.write("service.yaml", self.SERVICE % 80)
+        self.apply()
+        before = self.dump()
+        self.write("service.yaml", self.SERVICE % "[]")
+        self.apply("--keep-going", code=3)
+        self.assertEqual(self.dump(), before)
+
+    def test_nothing_new_is_opened(self):
+        self.write("policy.yaml", self.POLICY + "  jwt: [\n")
+        self.apply("--keep-going", code=3)
+        self.assertEqual(self.records(), [])
+        self.assertNotIn("a.example.com", self.served() if self.tunnels() else {})
+
+    def test_a_broken_route_holds_its_own_alone(self):
+        self.apply()
+        self.write("other.yaml", route("other", ["b.example.com"], [("/", "PathPrefix", "other", 80)]))
+        self.write("app.yaml", route("app", ["a.example.com"], [("nonsense", "PathPrefix", "app", 80)]))
+        self.apply("--keep-going", code=3)
+        self.assertEqual(self.served()["a.example.com"], "http://app.shop.svc:80")
+        self.assertEqual(self.served()["b.example.com"], "http://other.shop.svc:80")
+
+
 class Names(Lab):
     extra = '  tunnelName: "{project}.{gateway}"\n'
 
@@ -170,6 +246,48 @@ class Selection(Lab):
         self.apply("--exclude", "tunnel/edge/web")
         self.assertEqual(self.tunnels(), [])
         self.assertEqual(self.records(), [])
+
+    def closed(self, path):
+        """A rule that adit cannot render, and closes."""
+        return {"matches": [{"path": {"type": "PathPrefix", "value": path}}], "backendRefs": [{"name": "app", "port": 80}],
+                "filters": [{"type": "ExtensionRef", "extensionRef": {"group": "x.example", "kind": "Auth", "name": "a"}}]}
+
+    def services(self, hostname):
+        return {r.get("path", ""): r["service"] for r in self.config(self.tunnel("lab.edge.web"))["config"]["ingress"]
+                if r.get("hostname") == hostname}
+
+    def test_a_wider_rule_takes_along_what_stands_before_it(self):
+        self.write("app.yaml", route("app", ["a.example.com"], [("/api", "PathPrefix", "api", 80)]))
+        self.apply()
+        self.write("app.yaml", route("app", ["a.example.com"], [("/api", "PathPrefix", "api", 80), ("/", "PathPrefix", "app", 80),
+                                                                self.closed("/admin")]))
+        self.apply("--target", "rule/edge/web/a.example.com")
+        self.assertEqual(sorted(self.services("a.example.com").values()),
+                         ["http://api.shop.svc:80", "http://app.shop.svc:80", "http_status:500"])
+
+    def test_a_narrower_rule_leaves_the_wider_ones_alone(self):
+        self.write("app.yaml", route("app", ["a.example.com"], [("/api", "PathPrefix", "api", 80), ("/", "PathPrefix", "app", 80)]))
+        self.apply("--target", "rule/edge/web/a.example.com^/api*")
+        self.assertEqual(list(self.services("a.example.com").values()), ["http://api.shop.svc:80"])
+
+    def test_what_is_excluded_is_served_by_no_wider_rule(self):
+        self.write("app.yaml", route("app", ["*.example.com"], [("/", "PathPrefix", "app", 80)]))
+        self.write("closed.yaml", route("closed", ["a.example.com"], [self.closed("/")]))
+        self.apply("--exclude", "rule/edge/web/a.example.com")
+        self.assertEqual(self.services("*.example.com"), {})
+        self.assertEqual(self.records(), [])
+        self.apply()
+        self.assertEqual(self.services("a.example.com"), {"": "http_status:500"})
+        self.assertIn("No changes, 1 refused", self.adit("plan").out)
+
+    def test_what_closes_a_contested_hostname_is_made(self):
+        self.api("POST", f"/zones/{self.zone_id()}/dns_records",
+                 {"name": "a.example.com", "ttl": 300, "type": "CNAME", "content": "other.example.net"})
+        self.write("app.yaml", route("app", ["*.example.com"], [("/", "PathPrefix", "app", 80)]))
+        self.write("closed.yaml", route("closed", ["a.example.com"], [self.closed("/")]))
+        self.apply("--keep-going", code=3)
+        self.assertEqual(self.services("a.example.com"), {"": "http_status:500"})
+        self.assertEqual(self.record("a.example.com")["content"], "other.example.net")
 
     def test_an_excluded_record_keeps_its_rule_and_its_tunnel(self):
         self.write("gateway.yaml", gateway(), gateway("other"))
