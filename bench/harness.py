@@ -56,13 +56,12 @@ class Run:
     out: str
 
 
-def run(argv, cwd, keep=True, out_path=None):
-    """Run a program and measure it. What it prints goes to files, and comes back unless keep is false; with an out_path
-    it stays there.
+def run(argv, cwd, keep=True):
+    """Run a program and measure it. What it prints goes to files, and comes back unless keep is false.
 
     posix_spawn keeps what this process itself costs small and the same for all programs. Linux counts the memory of this
     process into the peak of those it starts, so nothing large is kept here."""
-    names = [out_path or WORLDS / f"stdout.{os.getpid()}", WORLDS / f"stderr.{os.getpid()}"]
+    names = [WORLDS / f"stdout.{os.getpid()}", WORLDS / f"stderr.{os.getpid()}"]
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     argv = [str(argument) for argument in argv]
     previous = os.getcwd()
@@ -86,8 +85,7 @@ def run(argv, cwd, keep=True, out_path=None):
         raise SystemExit(f"{' '.join(argv)}: exit {code}\n" + "\n".join(name.read_text()[-2000:] for name in names))
     out = names[0].read_text() if keep else ""
     for name in names:
-        if name != out_path:
-            name.unlink()
+        name.unlink()
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, out)
 
 

@@ -14,6 +14,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #define ROWS 12
+#define SNAPSHOT "{\"resources\":[{\"address\":\"tunnel/edge/web\",\"name\":\"shop.edge.web\"}]}"
 
 static char path[64];
 static unsigned char *good;
@@ -25,6 +26,10 @@ static void record(struct store *store, struct arena *arena)
 	struct recorded items[ROWS + 1] = {0};
 	struct intent intent = {.operation = "create", .address = "tunnel/edge/web", .detail = "{}"};
 	const struct outcome outcome = {.upserts = items, .upsert_count = ROWS + 1, .result = "ok"};
+	const struct run_record run = {.command = "apply", .actor = "fuzz"};
+	const struct run_result result = {.status = "complete", .added = ROWS + 1, .snapshot = SNAPSHOT,
+					  .changes = "[{\"action\":\"create\",\"address\":\"tunnel/edge/web\",\"result\":\"ok\"}]"};
+	int64_t id = 0;
 
 	for (size_t i = 0; i <= ROWS; i++) {
 		struct resource *resource = arena_alloc(arena, sizeof(*resource));
@@ -51,6 +56,8 @@ static void record(struct store *store, struct arena *arena)
 	}
 	if (store->vt->lock(store, "apply", 0) || store->vt->commit(store, &outcome) || store->vt->begin(store, &intent, 1))
 		abort();
+	if (store->vt->run_begin(store, &run, &id) || store->vt->run_end(store, id, &result))
+		abort();
 }
 
 /** What a reader sees: everything that steers what is done next. @return NULL: it was refused, with words */
@@ -60,6 +67,7 @@ static char *read_all(bool is_writer)
 	struct intent *intents = NULL;
 	struct json *document = NULL;
 	struct store *store = NULL;
+	struct run_detail detail = {0};
 	struct strbuf out;
 	struct run run;
 	size_t count = 0;
@@ -75,8 +83,14 @@ static char *read_all(bool is_writer)
 		rc = store->vt->export_document(store, run.arena, &document);
 	if (!rc)
 		rc = store->vt->open_intents(store, run.arena, &intents, &count);
-	if (!rc) {
+	if (!rc)
+		rc = store->vt->run_read(store, run.arena, 1, &detail);
+	if (!rc && !detail.snapshot) {
+		/* There is nothing that the run could be rolled back to: cli/snapshot.c refuses. */
+		text = NULL;
+	} else if (!rc) {
 		json_write_canonical(&out, document);
+		strbuf_addf(&out, "\n%s", detail.snapshot);
 		for (size_t i = 0; i < count; i++)
 			strbuf_addf(&out, "\n%s %s %s", intents[i].operation, str_or_empty(intents[i].address),
 				    str_or_empty(intents[i].detail));
