@@ -68,7 +68,8 @@ static enum rc emit_place(struct translation *t, struct draft *draft, const stru
 
 	rule.u.rule.hostname = place->host->hostname;
 	rule.u.rule.path = place->path;
-	rule.u.rule.service = c->verdict == RULE_SERVES ? c->rule->service : "http_status:500";
+	rule.u.rule.service = c->verdict == RULE_SERVES ? c->rule->service
+			      : c->verdict == RULE_REDIRECTS ? "http_status:404" : "http_status:500";
 	rule.origin.object = c->route->object;
 	rule.origin.span = c->match->match->span;
 	rule.origin.rule = c->rule_index;

@@ -82,6 +82,7 @@ struct draft_host {
 	size_t block;                      /**< index into blocks */
 	uint32_t rank;                     /**< among the draft's hostnames, most specific first */
 	bool wants_cname, protect, is_lost;
+	bool has_https, has_https_regex;   /**< a rule for an HTTPS listener; one whose path is a regular expression */
 	int64_t created_s;                 /**< of the oldest claimant that wants a CNAME */
 	const char *key, *object;          /**< of the same */
 	struct span span;
@@ -264,8 +265,17 @@ enum rc translate_place_candidate(struct translation *t, struct draft_host *host
 /** Settle hostnames that several tunnels claim. */
 enum rc translate_settle_hosts(struct translation *t) MUST_CHECK;
 enum rc translate_settle_places(struct translation *t, struct draft *draft) MUST_CHECK;
+/** Precedence at one place: HTTPS before HTTP, the older, the smaller name, the earlier rule and match. */
+int translate_compare_candidates(const struct candidate *a, const struct candidate *b);
 /** Write down the losers of each place, and what was dropped or closed there. After all drafts are settled. */
 enum rc translate_place_losses(struct translation *t, const struct draft *draft) MUST_CHECK;
+
+/* translate_redirect.c */
+/** Close the places that redirect to https, have no other Route, and would be served by a wider rule that is there for http
+ * alone: the redirect becomes their winner. After the draft's other places are settled. */
+enum rc translate_settle_redirects(struct translation *t, struct draft *draft) MUST_CHECK;
+/** That rule. @param ret_taker  NULL: there is none, and the edge's redirect is all that it takes */
+enum rc translate_redirect_taker(struct translation *t, const struct place *place, const struct candidate **ret_taker) MUST_CHECK;
 
 /* translate_emit.c, translate_native.c */
 enum rc translate_emit(struct translation *t, struct draft *draft) MUST_CHECK;

@@ -179,8 +179,7 @@ enum rc translate_settle_hosts(struct translation *t)
 	return rc;
 }
 
-/** Precedence at one place: HTTPS before HTTP, the older, the smaller name, the earlier rule and match. */
-static int compare_candidates(const struct candidate *a, const struct candidate *b)
+int translate_compare_candidates(const struct candidate *a, const struct candidate *b)
 {
 	const struct meta *ma = &a->route->route->meta, *mb = &b->route->route->meta;
 	int order = b->listener->is_https - a->listener->is_https;
@@ -214,7 +213,7 @@ static void settle_place(struct translation *t, struct place *place)
 		if (!is_contender(c))
 			continue;
 		if (!place->winner || stood > place->is_recorded ||
-		    (stood == place->is_recorded && compare_candidates(c, place->winner) < 0)) {
+		    (stood == place->is_recorded && translate_compare_candidates(c, place->winner) < 0)) {
 			place->winner = c;
 			place->is_recorded = stood;
 		}
@@ -258,7 +257,7 @@ enum rc translate_settle_places(struct translation *t, struct draft *draft)
 		settle_place(t, place);
 		place->sort_key = (uint64_t)place->host->rank << 32 | path_rank(path->type) << 30 | (longest - size);
 	}
-	return RC_OK;
+	return translate_settle_redirects(t, draft);
 }
 
 /** True when another place of the same object serves the same hostname and path, on the tunnel that has the hostname. */
@@ -347,6 +346,25 @@ static enum rc lose_place(struct translation *t, const struct place *place, cons
 	return rc ? rc : translate_claim(t, claim);
 }
 
+/** It would have become a wider rule's that is there for http alone. */
+static enum rc close_redirect(struct translation *t, const struct place *place, const struct candidate *c, struct claim *claim,
+			      const char *where)
+{
+	struct fault fault = {.feature = "RequestRedirect", .span = c->match->match->span};
+	const struct candidate *taker;
+	enum rc rc = translate_redirect_taker(t, place, &taker);
+
+	if (rc)
+		return rc;
+	fault.reason = arena_printf(t->arena, "redirects to https, where no Route has this place, and %s, of an HTTP listener, "
+				    "would serve it", taker->route->object);
+	if (!fault.reason)
+		return RC_NOMEM;
+	claim->state = CLAIM_CLOSED;
+	claim->reason = fault.reason;
+	return refuse_all(t, c, &fault, "http_status:404 at", where);
+}
+
 /** What one candidate at a place did not get. */
 static enum rc candidate_loss(struct translation *t, const struct place *place, const struct candidate *c,
 			      const char *where)
@@ -361,6 +379,8 @@ static enum rc candidate_loss(struct translation *t, const struct place *place, 
 		rc = refuse_all(t, c, c->match->fault, "match dropped at", where);
 		claim.state = CLAIM_DROPPED;
 		claim.reason = c->match->fault->reason;
+	} else if (c->verdict == RULE_REDIRECTS && winner && winner->verdict == RULE_REDIRECTS) {
+		rc = close_redirect(t, place, c, &claim, where);
 	} else if (c->verdict == RULE_REDIRECTS) {
 		claim.state = CLAIM_ELIDED;
 		claim.reason = "redirects to https, which the edge does (Always Use HTTPS)";
