@@ -107,12 +107,11 @@ static const char *admission_text(struct attach *a, const struct draft *draft, c
 		return arena_printf(arena, "listener %s of %s takes no HTTPRoute: %s", name, draft->object,
 				    l->closed_to);
 	if (l->listener->from == ROUTES_FROM_SELECTOR)
-		return arena_printf(arena,
-				    "listener %s of %s selects namespaces by label, and namespace %s does not "
-				    "have "
-				    "those labels%s: label it, or change allowedRoutes.namespaces.selector",
-				    name, draft->object, name_space,
-				    map_get(&a->t->namespaces, name_space) ? "" : " (it is not in the input)");
+		return arena_printf(arena, "listener %s of %s selects namespaces by label, and namespace %s %s, or change "
+				    "allowedRoutes.namespaces.selector", name, draft->object, name_space,
+				    map_get(&a->t->namespaces, name_space)
+					    ? "does not have those labels: label it"
+					    : "is not in the input, so that its labels are not known: add the Namespace");
 	return arena_printf(arena,
 			    "listener %s of %s takes Routes of namespace %s only (allowedRoutes.namespaces.from: "
 			    "Same, the default), and this one is of %s: set from: All or Selector there, or "

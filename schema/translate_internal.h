@@ -198,6 +198,8 @@ enum rc translate_put(struct translation *t, struct map *map, const char *const 
 		      void *value) MUST_CHECK;
 
 /* translate_select.c: label selectors. */
+/** @param meta        NULL: not in the input; then a requirement holds only of what is known without it
+ *  @param name_space  the namespace whose labels they are; NULL: they are no namespace's */
 bool translate_selects(const struct label_selector *selector, const struct meta *meta, const char *name_space);
 
 /* translate_policy.c: policies of other groups. */

@@ -22,8 +22,11 @@ static bool is_among(const struct selector_requirement *requirement, const char 
 	return false;
 }
 
-static bool holds(const struct selector_requirement *requirement, const char *value)
+/** @param is_known  false: what has the labels is not in the input, and to lack one is nothing that is known of it */
+static bool holds(const struct selector_requirement *requirement, const char *value, bool is_known)
 {
+	if (!value && !is_known)
+		return false;
 	switch (requirement->op) {
 	case SELECTOR_IN:
 		return value && is_among(requirement, value);
@@ -42,7 +45,7 @@ bool translate_selects(const struct label_selector *selector, const struct meta 
 	for (size_t i = 0; i < selector->requirement_count; i++) {
 		const struct selector_requirement *requirement = &selector->requirements[i];
 
-		if (!holds(requirement, label_of(meta, requirement->key, name_space)))
+		if (!holds(requirement, label_of(meta, requirement->key, name_space), meta != NULL))
 			return false;
 	}
 	return selector->is_present;
