@@ -128,11 +128,19 @@ static enum rc leave_out_gone_rule(struct selection *s, const struct change *rul
 	return rc;
 }
 
+/** It stays with its catch-all, without which none is. */
 static enum rc leave_out_gone_tunnel(struct selection *s, const struct change *tunnel)
 {
-	if (tunnel->action != ACTION_DELETE || !map_get(&s->stay, tunnel->address))
+	const char *catch_all;
+	enum rc rc;
+
+	if (tunnel->action != ACTION_DELETE || !(map_get(&s->stay, tunnel->address) || map_get(&s->out, tunnel->address)))
 		return RC_OK;
-	return map_put(&s->out, tunnel->address, s, NULL);
+	catch_all = resource_rule_address(s->p->arena, tunnel->address, "", "", true);
+	if (!catch_all)
+		return RC_NOMEM;
+	rc = map_put(&s->out, catch_all, s, NULL);
+	return rc ? rc : map_put(&s->out, tunnel->address, s, NULL);
 }
 
 /** The next wider pattern of those that take @p hostname: "a.b" -> "*.b" -> "" -> NULL, as cloudflared matches them. */

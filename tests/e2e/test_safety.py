@@ -300,6 +300,8 @@ class Selection(Lab):
         hosts = [r.get("hostname") for r in self.config(self.tunnel("lab.edge.web"))["config"]["ingress"]]
         self.assertIn("a.example.com", hosts)
         self.assertNotIn("b.example.com", hosts)
+        # Without its catch-all the tunnel would have one that nobody knows of.
+        self.assertIn("rule/edge/web/*\n", self.adit("state", "list").out)
 
     def test_a_rule_that_goes_takes_its_record_along(self):
         self.apply()
