@@ -303,6 +303,7 @@ enum rc plan_build(struct arena *arena, struct diags *diags, const struct plan_i
 	plan->is_refresh_only = input->options->refresh_only;
 	plan->rollback_run = input->options->rollback_run;
 	plan->keep_going = input->options->keep_going;
+	plan->is_partial = input->options->target_count || input->options->exclude_count;
 	plan->overrides = input->options->overrides;
 	p.scratch = arena_new(LIMIT_ARENA_BYTES);
 	rc = p.scratch ? build(&p) : RC_NOMEM;

@@ -136,6 +136,7 @@ struct plan {
 	const char *digest;                /**< SHA-256 over the sorted (address, action, before, after) */
 	int64_t timestamp_ms;
 	bool is_destroy, is_refresh_only, keep_going;
+	bool is_partial;                   /**< --target or --exclude: nothing is said of the rest */
 	int64_t rollback_run;              /**< the run that it goes back to; 0: none */
 	struct change *changes;            size_t change_count, change_capacity;     /**< sorted by kind and address */
 	struct drift *drifts;              size_t drift_count, drift_capacity;

@@ -309,6 +309,7 @@ static enum rc read_head(struct reading *r, const struct json *root)
 	plan->digest = json_get_string(root, "digest", "");
 	plan->is_destroy = json_get_bool(root, "destroy", false);
 	plan->is_refresh_only = json_get_bool(root, "refresh_only", false);
+	plan->is_partial = json_get_bool(root, "partial", false);
 	plan->rollback_run = json_get_int(root, "rollback_run", 0);
 	if (plan->rollback_run < 0)
 		return refuse(r, "its rollback_run is no run's number");

@@ -363,6 +363,8 @@ static void write_head(struct json_writer *w, struct arena *scratch, const struc
 	if (plan->rollback_run)
 		json_key_int(w, "rollback_run", plan->rollback_run);
 	json_key_bool(w, "keep_going", plan->keep_going);
+	if (plan->is_partial)
+		json_key_bool(w, "partial", true);
 	json_key(w, "summary");
 	json_begin_object(w);
 	json_key_int(w, "add", (int64_t)plan->add_count);

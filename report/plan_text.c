@@ -272,7 +272,9 @@ static void print_summary(struct printer *p, const struct plan *plan)
 	bool is_short = plan->refusal_count || plan->conflict_count || plan->unknown_count || plan->unattached_count;
 
 	if (!plan_has_changes(plan) && !plan->forget_count) {
-		if (plan->is_destroy)
+		if (plan->is_partial && !plan->change_count && !is_short)
+			strbuf_adds(p->out, "No changes in what --target and --exclude leave.\n");
+		else if (plan->is_destroy)
 			strbuf_adds(p->out, "No changes. No objects need to be destroyed.\n");
 		else if (plan->rollback_run && !is_short)
 			strbuf_addf(p->out, "No changes. Your tunnels are as run %lld left them.\n", (long long)plan->rollback_run);

@@ -242,6 +242,16 @@ class Selection(Lab):
         self.apply()
         self.assert_no_changes()
 
+    def test_a_part_without_changes_says_nothing_of_the_rest(self):
+        self.apply("--target", "tunnel/edge/web")
+        for command in (("plan",), ("plan", "--destroy"), ("apply", "--auto-approve")):
+            out = self.adit(*command, "--target", "cname/nobody.example.com").out
+            self.assertIn("No changes in what --target and --exclude leave.", out, command)
+            self.assertNotIn("match", out, command)
+        self.adit("plan", "--target", "cname/nobody.example.com", "--out", "part.plan")
+        self.assertIn("No changes in what --target and --exclude leave.", self.adit("show", "part.plan").out)
+        self.assertIn("5 to add", self.adit("plan").out)
+
     def test_what_is_excluded_takes_along_what_needs_it(self):
         self.apply("--exclude", "tunnel/edge/web")
         self.assertEqual(self.tunnels(), [])
