@@ -160,9 +160,14 @@ void decode_cache_add_silent(struct decode_cache *cache)
 	strbuf_addc(&cache->out, ENTRY_SILENT);
 }
 
-bool decode_cache_seal(struct decode_cache *cache)
+static uint64_t checksum(const char *bytes, size_t size, const uint8_t key[DECODE_KEY_BYTES])
 {
-	XXH64_hash_t sum = XXH3_64bits(cache->out.data, cache->out.size);
+	return XXH3_64bits_withSeed(bytes, size, XXH3_64bits(key, DECODE_KEY_BYTES));
+}
+
+bool decode_cache_seal(struct decode_cache *cache, const uint8_t key[DECODE_KEY_BYTES])
+{
+	uint64_t sum = checksum(cache->out.data, cache->out.size, key);
 
 	strbuf_add(&cache->out, &sum, sizeof(sum));
 	return !cache->is_unfit && !strbuf_failed(&cache->out);
@@ -331,16 +336,16 @@ static void unpack_entry(struct unpacking *u)
 }
 
 enum rc decode_cached(struct decoder *decoder, const struct text *text, const char *default_namespace, uint32_t line,
-		      const char *bytes, size_t size)
+		      const char *bytes, size_t size, const uint8_t key[DECODE_KEY_BYTES])
 {
 	struct unpacking u = {.decoder = decoder, .at = bytes, .line = line};
-	XXH64_hash_t sum;
+	uint64_t sum;
 
 	if (size < sizeof(sum))
 		return RC_CORRUPT;
 	u.end = bytes + size - sizeof(sum);
 	memcpy(&sum, u.end, sizeof(sum));
-	if (sum != XXH3_64bits(bytes, size - sizeof(sum)))
+	if (sum != checksum(bytes, size - sizeof(sum), key))
 		return RC_CORRUPT;
 	decoder->text = text;
 	decoder->default_namespace = default_namespace;

@@ -13,6 +13,8 @@
 #include "schema/decode.h"
 #include "schema/yaml.h"
 
+#define DECODE_KEY_BYTES 16u
+
 /** One text on its way into bytes. */
 struct decode_cache {
 	struct strbuf out;
@@ -34,14 +36,16 @@ void decode_cache_add_skipped(struct decode_cache *cache, const char *group, con
 /** One that counts as a document and is nothing else. */
 void decode_cache_add_silent(struct decode_cache *cache);
 
-/** Complete the bytes with their checksum. @return false when there are none */
-bool decode_cache_seal(struct decode_cache *cache) MUST_CHECK;
+/** Complete the bytes with their checksum, which holds for @p key alone: what a torn write put under another's is not believed.
+ * @return false when there are none */
+bool decode_cache_seal(struct decode_cache *cache, const uint8_t key[DECODE_KEY_BYTES]) MUST_CHECK;
 
 /** Decode as decode_text() would.
  * @param line   as given to decode_cache_init()
  * @param bytes  borrowed; sealed
+ * @param key    that they were sealed for
  * @return RC_OK; RC_CORRUPT not what was sealed: nothing was decoded; RC_LIMIT, RC_NOMEM as decode_text() */
 enum rc decode_cached(struct decoder *decoder, const struct text *text, const char *default_namespace, uint32_t line,
-		      const char *bytes, size_t size) MUST_CHECK;
+		      const char *bytes, size_t size, const uint8_t key[DECODE_KEY_BYTES]) MUST_CHECK;
 
 #endif

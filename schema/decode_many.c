@@ -22,7 +22,7 @@ struct unit {
 	struct text part;
 	uint32_t lines_before;
 	bool is_part;
-	uint8_t key[16];
+	uint8_t key[DECODE_KEY_BYTES];
 	const char *cached;        /* as it was kept; NULL: it was not */
 	size_t cached_size;
 	/* The result. */
@@ -157,7 +157,7 @@ static enum rc decode_unit(struct worker *worker, struct unit *unit)
 	unit->decoder->interned = &worker->interned;
 	if (unit->cached) {
 		rc = decode_cached(unit->decoder, input->text, input->default_namespace, unit->lines_before, unit->cached,
-				   unit->cached_size);
+				   unit->cached_size, unit->key);
 		if (rc != RC_CORRUPT)
 			return rc;
 	}
@@ -170,7 +170,7 @@ static enum rc decode_unit(struct worker *worker, struct unit *unit)
 		rc = decode_part(unit->decoder, input->text, input->default_namespace, &unit->part, unit->lines_before);
 	else
 		rc = decode_text(unit->decoder, input->text, input->default_namespace);
-	unit->is_sealed = job->store && !rc && !unit->objects.invalid_count && decode_cache_seal(&unit->cache);
+	unit->is_sealed = job->store && !rc && !unit->objects.invalid_count && decode_cache_seal(&unit->cache, unit->key);
 	return rc;
 }
 

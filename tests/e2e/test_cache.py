@@ -1,5 +1,6 @@
 """What large inputs leave beside the state is never needed and never believed over the files."""
 
+import contextlib
 import sqlite3
 import stat
 import unittest
@@ -53,6 +54,16 @@ class Cache(lab.Lab):
         self.path.unlink()
         self.path.mkdir()
         self.assertEqual((self.planned(), self.last.err), (cold, errors))
+
+    def test_what_is_kept_of_one_file_is_not_believed_of_another(self):
+        """As when of a commit only the index reached the disk, and the row was taken by another."""
+        cold = self.planned()
+        with contextlib.closing(sqlite3.connect(self.path)) as db:
+            rows = db.execute("SELECT rowid, bytes FROM entry ORDER BY length(bytes) DESC LIMIT 2").fetchall()
+            db.executemany("UPDATE entry SET bytes = ? WHERE rowid = ?", [(rows[1][1], rows[0][0]), (rows[0][1], rows[1][0])])
+            db.commit()
+        self.assertEqual(self.planned(), cold)
+        self.assertEqual(self.planned(), cold)
 
     def test_a_quote_is_read_again(self):
         """What is wrong in a large input is quoted, though its bytes were let go."""
