@@ -131,7 +131,7 @@ static const struct schema_field tls_fields[] = {
 };
 const struct schema policy_tls_spec = { .type = VALUE_OBJECT, SCHEMA_FIELDS(tls_fields) };
 
-/* Service: only what decides where traffic goes */
+/* Service: all fields of core/v1, of which those that decide where traffic goes are read */
 static const char *const transport_values[] = { "TCP", "UDP", "SCTP", NULL };
 static const struct schema transport = { .type = VALUE_STRING, .values = transport_values };
 static const struct schema port_name = {
@@ -164,16 +164,39 @@ static const struct schema_field port_fields[] = {
 	{ "port", &schema_port, true },
 	{ "protocol", &transport, false },
 	{ "targetPort", &target_port, false },
+	{ "nodePort", &schema_int32, false },
 	{ "appProtocol", &schema_string, false },
 };
-static const struct schema port = { .type = VALUE_OBJECT, SCHEMA_FIELDS(port_fields), .is_open = true };
+static const struct schema port = { .type = VALUE_OBJECT, SCHEMA_FIELDS(port_fields) };
 static const struct schema ports = { .type = VALUE_LIST, .item = &port };
+static const struct schema strings = { .type = VALUE_LIST, .item = &schema_string };
+static const struct schema pods = { .type = VALUE_MAP, .key = &schema_string, .item = &schema_string };
+static const struct schema_field client_ip_fields[] = { { "timeoutSeconds", &schema_int32, false } };
+static const struct schema client_ip = { .type = VALUE_OBJECT, SCHEMA_FIELDS(client_ip_fields) };
+static const struct schema_field affinity_fields[] = { { "clientIP", &client_ip, false } };
+static const struct schema affinity = { .type = VALUE_OBJECT, SCHEMA_FIELDS(affinity_fields) };
 static const char *const service_types[] = { "ClusterIP", "NodePort", "LoadBalancer", "ExternalName", NULL };
 static const struct schema service_type = { .type = VALUE_STRING, .values = service_types };
 static const struct schema_field service_fields[] = {
-	{ "type", &service_type, false },
+	{ "allocateLoadBalancerNodePorts", &schema_bool, false },
 	{ "clusterIP", &schema_string, false },
+	{ "clusterIPs", &strings, false },
+	{ "externalIPs", &strings, false },
+	{ "externalName", &schema_string, false },
+	{ "externalTrafficPolicy", &schema_string, false },
+	{ "healthCheckNodePort", &schema_int32, false },
+	{ "internalTrafficPolicy", &schema_string, false },
+	{ "ipFamilies", &strings, false },
+	{ "ipFamilyPolicy", &schema_string, false },
+	{ "loadBalancerClass", &schema_string, false },
+	{ "loadBalancerIP", &schema_string, false },
+	{ "loadBalancerSourceRanges", &strings, false },
 	{ "ports", &ports, false },
+	{ "publishNotReadyAddresses", &schema_bool, false },
+	{ "selector", &pods, false },
+	{ "sessionAffinity", &schema_string, false },
+	{ "sessionAffinityConfig", &affinity, false },
+	{ "trafficDistribution", &schema_string, false },
+	{ "type", &service_type, false },
 };
-const struct schema policy_service_spec = { .type = VALUE_OBJECT, SCHEMA_FIELDS(service_fields),
-	.is_open = true };
+const struct schema policy_service_spec = { .type = VALUE_OBJECT, SCHEMA_FIELDS(service_fields) };

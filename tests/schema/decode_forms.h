@@ -40,6 +40,7 @@
 #define TCP_ROUTE GATEWAY_API "kind: TCPRoute\n" META "spec: {%s}\n"
 #define GRPC_ROUTE GATEWAY_API "kind: GRPCRoute\n" META "spec: {%s}\n"
 #define LISTENER_SET GATEWAY_API "kind: ListenerSet\n" META "spec: {%s}\n"
+#define SERVICE_ROOT "apiVersion: v1\nkind: Service\n" META "%s\n"
 #define SERVICE "apiVersion: v1\nkind: Service\n" META "spec: {%s}\n"
 
 #endif

@@ -400,8 +400,25 @@ static const struct rule_case other_cases[] = {
 	  "A0143", "Combination of port, protocol and hostname" },
 	{ LISTENER_SET, "parentRef: {name: g}, listeners: [{name: a, protocol: TCP, hostname: b}]", "A0143",
 	  "hostname must not be specified" },
-	/* Service: only what is read */
-	{ SERVICE, "type: LoadBalancer, clusterIP: None, whatever: 1, ports: [{port: 80, targetPort: http, nodePort: x}]", NULL, NULL },
+	/* Service: all of core/v1, of which little is read */
+	{ SERVICE, "type: LoadBalancer, clusterIP: None, ports: [{port: 80, targetPort: http, nodePort: 30080}]", NULL, NULL },
+	{ SERVICE, "clusterIPs: [10.0.0.1, '::1'], externalIPs: [192.0.2.1], sessionAffinity: ClientIP, loadBalancerIP: 192.0.2.2, "
+		   "sessionAffinityConfig: {clientIP: {timeoutSeconds: 10800}}, loadBalancerSourceRanges: [192.0.2.0/24], "
+		   "externalName: a.example.com, externalTrafficPolicy: Local, healthCheckNodePort: 30081, selector: {app: a}", NULL, NULL },
+	{ SERVICE, "publishNotReadyAddresses: true, ipFamilies: [IPv4, IPv6], ipFamilyPolicy: PreferDualStack, "
+		   "allocateLoadBalancerNodePorts: false, loadBalancerClass: a.example.com/b, internalTrafficPolicy: Cluster, "
+		   "trafficDistribution: PreferClose, selector: null, ports: []", NULL, NULL },
+	{ SERVICE, "clusterIp: None", "A0134", "unknown field \"clusterIp\"" },
+	{ SERVICE, "whatever: 1", "A0134", "unknown field \"whatever\"" },
+	{ SERVICE, "ports: [{port: 80, targetport: 8080}]", "A0134", "unknown field \"targetport\"" },
+	{ SERVICE, "sessionAffinityConfig: {clientIp: {}}", "A0134", "unknown field \"clientIp\"" },
+	{ SERVICE_ROOT, "specs: {ports: [{port: 80}]}", "A0134", "unknown field \"specs\"" },
+	{ SERVICE_ROOT, "status: {loadBalancer: {ingress: [{ip: 192.0.2.1}]}}", NULL, NULL },
+	{ SERVICE, "selector: {app: 1}", "A0135", "selector[app]: must be a string" },
+	{ SERVICE, "selector: [app]", "A0135", "must be a mapping" },
+	{ SERVICE, "ports: [{port: 80, nodePort: x}]", "A0135", "must be a whole number" },
+	{ SERVICE, "clusterIPs: None", "A0135", "must be a list" },
+	{ SERVICE, "publishNotReadyAddresses: 'true'", "A0135", "must be true or false" },
 	{ SERVICE, "ports: [{port: 80, targetPort: 8080, appProtocol: a/b, protocol: SCTP, name: a}]", NULL, NULL },
 	{ SERVICE, "type: Balancer", "A0138", "is not one of ClusterIP" },
 	{ SERVICE, "ports: [{port: '80'}]", "A0135", "must be a whole number" },
