@@ -1,6 +1,7 @@
 /* BackendTLSPolicy and foreign policies as typed values. */
 #include "base/str.h"
 #include "schema/decode_internal.h"
+#include "schema/decode_shared.h"
 
 static const char *default_group(const char *kind)
 {
@@ -48,6 +49,42 @@ static bool is_target(const struct node *node)
 	return value_text(value_get(node, "kind"), NULL) != NULL;
 }
 
+/* A reference, or a list of them. */
+static bool has_target(const struct node *node)
+{
+	bool is_any = is_target(node);
+
+	for (size_t i = 0; !is_any && i < value_count(node); i++)
+		is_any = is_target(value_item(node, i));
+	return is_any;
+}
+
+/* What names a target in another shape than that of GEP-713 would be passed over, and protect nothing. */
+static bool has_shapes(struct decoder *decoder, const struct node *spec, const char *name_space)
+{
+	static const struct schema mapping = { .type = VALUE_OBJECT, .is_open = true };
+	static const struct schema list = { .type = VALUE_LIST, .item = &schema_any };
+	static const struct {
+		const char *name;
+		const struct schema *schema;
+	} shapes[] = { { "targetRef", &mapping }, { "targetRefs", &list }, { "targetSelectors", &list } };
+	const struct check_path spec_step = { .name = "spec" };
+	size_t errors = decoder->check.error_count;
+
+	decoder->check.name_space = name_space;
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		const struct check_path step = { .parent = &spec_step, .name = shapes[i].name };
+		const struct node *node = value_get(spec, shapes[i].name);
+
+		if (!has_target(node))
+			continue;
+		decoder->check.path = &step;
+		check_value(&decoder->check, shapes[i].schema, node);
+		decoder->check.path = NULL;
+	}
+	return decoder->check.error_count == errors;
+}
+
 static size_t count_targets(const struct node *spec)
 {
 	const struct node *refs = value_get(spec, "targetRefs"), *selectors = value_get(spec, "targetSelectors");
@@ -91,6 +128,8 @@ bool build_policy(struct decoder *decoder, const struct node *root, const char *
 	size_t count = count_targets(spec);
 	struct policy *policy;
 
+	if (!has_shapes(decoder, spec, value_text(value_get2(root, "metadata", "namespace"), decoder->default_namespace)))
+		return true;
 	if (count == 0)
 		return false;
 	policy = build_new(decoder, sizeof(*policy));

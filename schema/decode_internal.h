@@ -137,7 +137,8 @@ void build_namespace(struct decoder *decoder, const struct node *root, const str
 void build_service(struct decoder *decoder, const struct node *root, const struct meta *meta);
 void build_tunnel(struct decoder *decoder, const struct node *root, const struct meta *meta);
 
-/** Keep a foreign object that has targets as a policy. @return false when it has none */
+/** Keep a foreign object that has targets as a policy, or report targets in the wrong shape (A0135).
+ * @return false when it has none */
 bool build_policy(struct decoder *decoder, const struct node *root, const char *group, const char *kind);
 
 /** spec of the native Tunnel. */

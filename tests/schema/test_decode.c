@@ -381,6 +381,28 @@ static void policies(void **state)
 	assert_int_equal(objects->tls_policies[0]->san_count, 1);
 }
 
+#define FOREIGN(spec) "apiVersion: a.io/v1\nkind: P\nmetadata: {name: a, namespace: n}\nspec: {" spec "}\n"
+
+/* What names a target in the wrong shape would protect nothing; what names none is something of the foreign API's own. */
+static void shapes_of_targets(void **state)
+{
+	static const struct text_case cases[] = {
+		{ FOREIGN("targetRefs: {kind: HTTPRoute, name: r}"), "A0135", 4, 20, "spec.targetRefs: must be a list, not a mapping" },
+		{ FOREIGN("targetSelectors: {kind: HTTPRoute, matchLabels: {a: b}}"), "A0135", 4, 25,
+		  "spec.targetSelectors: must be a list, not a mapping" },
+		{ FOREIGN("targetRef: [{kind: HTTPRoute, name: r}]"), "A0135", 4, 19, "spec.targetRef: must be a mapping, not a list" },
+		{ FOREIGN("targetRefs: {a: b}, targetRef: [a], targetSelectors: {}"), NULL, 0, 0, NULL },
+		{ FOREIGN("targetRefs: [{kind: HTTPRoute, name: r}], targetRef: {kind: Gateway, name: g}"), NULL, 0, 0, NULL },
+	};
+	struct decoding *decoding = *state;
+
+	check_cases(state, cases, COUNT(cases));
+	decoding_one(decoding, cases[0].yaml);
+	assert_int_equal(decoding->objects.invalid_count, 1);
+	assert_int_equal(decoding->objects.hidden_count, 1);
+	assert_int_equal(decoding->objects.skipped_count, 0);
+}
+
 static void lists(void **state)
 {
 	struct decoding *decoding = *state;
@@ -574,6 +596,7 @@ int main(void)
 		DECODING_TEST(services_and_grants),
 		DECODING_TEST(routes_that_are_refused_later),
 		DECODING_TEST(policies),
+		DECODING_TEST(shapes_of_targets),
 		DECODING_TEST(lists),
 		DECODING_TEST(all_problems_are_reported),
 		DECODING_TEST(problems_of_one_object_have_an_end),
