@@ -49,6 +49,12 @@ struct json_member {
  * @return RC_OK, RC_INVALID, RC_LIMIT, RC_NOMEM */
 enum rc json_parse(struct arena *arena, const char *bytes, size_t size, struct json **ret_value, size_t *ret_offset) MUST_CHECK;
 
+/** As json_parse(), for what people write: of a key that an object has twice nobody knows which value was meant.
+ * @param ret_repeated  the first such key, when RC_EXISTS; arena
+ * @return RC_EXISTS, too */
+enum rc json_parse_unique(struct arena *arena, const char *bytes, size_t size, struct json **ret_value, size_t *ret_offset,
+			  const char **ret_repeated) MUST_CHECK;
+
 /* Readers: each takes NULL and wrong types calmly. */
 const struct json *json_get(const struct json *object, const char *key);
 /** String member, or @p fallback when it is absent or no string. */

@@ -23,11 +23,17 @@ struct seen {
 
 _Static_assert(sizeof(struct json) <= sizeof(struct cJSON), "a value takes the place of its item");
 
+/* What the values are made in, and what was found on the way. */
+struct conversion {
+	struct arena *arena;
+	const char *repeated; /* the first key that an object has twice; NULL: none */
+};
+
 /* Where cJSON allocates, whose hooks carry no context. Set while this thread parses. */
 static _Thread_local struct arena *parsing;
 static pthread_once_t hooks_once = PTHREAD_ONCE_INIT;
 
-static enum rc convert(struct arena *arena, struct cJSON *item, struct json **ret_value);
+static enum rc convert(struct conversion *conversion, struct cJSON *item, struct json **ret_value);
 
 static void *hook_new(size_t size)
 {
@@ -78,7 +84,12 @@ static void settle_repetitions(struct seen *seen, size_t count)
 	sort_items(seen, count, sizeof(*seen), compare_by_position);
 }
 
-static enum rc convert_many(struct arena *arena, struct cJSON *child, size_t count, struct json *object)
+static void note_repetition(struct conversion *conversion, const char *key)
+{
+	conversion->repeated = conversion->repeated ? conversion->repeated : key;
+}
+
+static enum rc convert_many(struct conversion *conversion, struct cJSON *child, size_t count, struct json *object)
 {
 	struct seen *seen = calloc(count, sizeof(*seen));
 	enum rc rc = RC_OK;
@@ -91,10 +102,12 @@ static enum rc convert_many(struct arena *arena, struct cJSON *child, size_t cou
 	for (size_t i = 0; !rc && i < count; i++) {
 		struct json_member *member = &object->u.object.members[object->u.object.count];
 
-		if (!seen[i].winner)
+		if (!seen[i].winner) {
+			note_repetition(conversion, seen[i].key);
 			continue;
+		}
 		member->key = seen[i].key;
-		rc = convert(arena, seen[i].winner, &member->value);
+		rc = convert(conversion, seen[i].winner, &member->value);
 		object->u.object.count++;
 	}
 	free(seen);
@@ -117,7 +130,7 @@ static struct json_member *find_member(struct json *object, const char *key, uin
 	return &object->u.object.members[object->u.object.count++];
 }
 
-static enum rc convert_few(struct arena *arena, struct cJSON *child, struct json *object)
+static enum rc convert_few(struct conversion *conversion, struct cJSON *child, struct json *object)
 {
 	uint64_t signs = 0;
 
@@ -126,8 +139,10 @@ static enum rc convert_few(struct arena *arena, struct cJSON *child, struct json
 		struct json_member *member = find_member(object, child->string, &signs);
 		enum rc rc;
 
+		if (member->key)
+			note_repetition(conversion, child->string);
 		member->key = child->string;
-		rc = convert(arena, child, &member->value);
+		rc = convert(conversion, child, &member->value);
 		if (rc)
 			return rc;
 		child = next;
@@ -145,34 +160,34 @@ static uint32_t count_items(const struct cJSON *child)
 	return count;
 }
 
-static enum rc convert_object(struct arena *arena, struct cJSON *child, struct json *object)
+static enum rc convert_object(struct conversion *conversion, struct cJSON *child, struct json *object)
 {
 	uint32_t count = count_items(child);
 
 	if (!count)
 		return RC_OK;
-	object->u.object.members = arena_array(arena, count, sizeof(*object->u.object.members));
+	object->u.object.members = arena_array(conversion->arena, count, sizeof(*object->u.object.members));
 	if (!object->u.object.members)
 		return RC_NOMEM;
 	object->u.object.capacity = count;
-	return count > FEW_MEMBERS ? convert_many(arena, child, count, object) : convert_few(arena, child, object);
+	return count > FEW_MEMBERS ? convert_many(conversion, child, count, object) : convert_few(conversion, child, object);
 }
 
-static enum rc convert_array(struct arena *arena, struct cJSON *child, struct json *array)
+static enum rc convert_array(struct conversion *conversion, struct cJSON *child, struct json *array)
 {
 	uint32_t count = count_items(child);
 	enum rc rc = RC_OK;
 
 	if (!count)
 		return RC_OK;
-	array->u.array.items = arena_array(arena, count, sizeof(*array->u.array.items));
+	array->u.array.items = arena_array(conversion->arena, count, sizeof(*array->u.array.items));
 	if (!array->u.array.items)
 		return RC_NOMEM;
 	array->u.array.capacity = count;
 	while (!rc && child) {
 		struct cJSON *next = child->next;
 
-		rc = convert(arena, child, &array->u.array.items[array->u.array.count++]);
+		rc = convert(conversion, child, &array->u.array.items[array->u.array.count++]);
 		child = next;
 	}
 	return rc;
@@ -193,7 +208,7 @@ static enum json_type type_of(const struct cJSON *item)
 
 /* An item and all below it; strings stay where they are. As deep as LIMIT_DEPTH at most, which json_check_tokens()
  * saw to. */
-static enum rc convert(struct arena *arena, struct cJSON *item, struct json **ret_value)
+static enum rc convert(struct conversion *conversion, struct cJSON *item, struct json **ret_value)
 {
 	const struct cJSON from = *item;
 	struct json *value = (struct json *)(void *)item;
@@ -207,13 +222,13 @@ static enum rc convert(struct arena *arena, struct cJSON *item, struct json **re
 		value->u.number = from.valuedouble;
 		return isfinite(from.valuedouble) ? RC_OK : RC_INVALID;
 	case JSON_STRING: value->u.string = from.valuestring; break;
-	case JSON_ARRAY: return convert_array(arena, from.child, value);
-	case JSON_OBJECT: return convert_object(arena, from.child, value);
+	case JSON_ARRAY: return convert_array(conversion, from.child, value);
+	case JSON_OBJECT: return convert_object(conversion, from.child, value);
 	}
 	return RC_OK;
 }
 
-static enum rc parse(struct arena *arena, const char *bytes, size_t size, struct json **ret_value, size_t *ret_offset)
+static enum rc parse(struct conversion *conversion, const char *bytes, size_t size, struct json **ret_value, size_t *ret_offset)
 {
 	const char *end = bytes;
 	struct json *value;
@@ -223,7 +238,7 @@ static enum rc parse(struct arena *arena, const char *bytes, size_t size, struct
 	if (pthread_once(&hooks_once, set_hooks))
 		return RC_NOMEM;
 	errno = 0; /* how cJSON's failing malloc() is told from a syntax error */
-	parsing = arena;
+	parsing = conversion->arena;
 	tree = cJSON_ParseWithLengthOpts(bytes, size, &end, 0);
 	parsing = NULL;
 	*ret_offset = end ? (size_t)(end - bytes) : 0;
@@ -231,20 +246,43 @@ static enum rc parse(struct arena *arena, const char *bytes, size_t size, struct
 		return errno == ENOMEM ? RC_NOMEM : RC_INVALID;
 	while (*ret_offset < size && strchr(" \t\r\n", bytes[*ret_offset]) && bytes[*ret_offset])
 		++*ret_offset;
-	rc = *ret_offset == size ? convert(arena, tree, &value) : RC_INVALID;
+	rc = *ret_offset == size ? convert(conversion, tree, &value) : RC_INVALID;
 	if (!rc)
 		*ret_value = value;
 	return rc;
 }
 
-enum rc json_parse(struct arena *arena, const char *bytes, size_t size, struct json **ret_value, size_t *ret_offset)
+static enum rc parse_text(struct conversion *conversion, const char *bytes, size_t size, struct json **ret_value, size_t *ret_offset)
 {
 	size_t offset;
 	enum rc rc = json_check_tokens(bytes, size, &offset);
 
 	if (!rc)
-		rc = size ? parse(arena, bytes, size, ret_value, &offset) : RC_INVALID;
+		rc = size ? parse(conversion, bytes, size, ret_value, &offset) : RC_INVALID;
 	if (rc == RC_INVALID && ret_offset)
 		*ret_offset = offset;
+	return rc;
+}
+
+enum rc json_parse(struct arena *arena, const char *bytes, size_t size, struct json **ret_value, size_t *ret_offset)
+{
+	struct conversion conversion = { .arena = arena };
+
+	return parse_text(&conversion, bytes, size, ret_value, ret_offset);
+}
+
+enum rc json_parse_unique(struct arena *arena, const char *bytes, size_t size, struct json **ret_value, size_t *ret_offset,
+			  const char **ret_repeated)
+{
+	struct conversion conversion = { .arena = arena };
+	struct json *value;
+	enum rc rc = parse_text(&conversion, bytes, size, &value, ret_offset);
+
+	if (!rc && conversion.repeated) {
+		*ret_repeated = conversion.repeated;
+		return RC_EXISTS;
+	}
+	if (!rc)
+		*ret_value = value;
 	return rc;
 }

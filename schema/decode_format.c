@@ -104,6 +104,14 @@ bool format_is_header_value(const char *text, size_t size)
 	return !was_space;
 }
 
+bool format_is_host_header(const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if ((unsigned char)text[i] < 0x80 && !is_alphanumeric(text[i]) && !(text[i] && strchr("!$%&'()*+,-.:;=[]_~", text[i])))
+			return false;
+	return true;
+}
+
 /* Reads one number and its unit; returns the bytes read, 0 when there is none. */
 static size_t duration_part(const char *text, size_t size, int64_t *ret_ms)
 {

@@ -24,6 +24,8 @@ bool format_is_kind(const char *text, size_t size);
 bool format_is_header_name(const char *text, size_t size);
 /** Printable ASCII, single spaces or tabs between. */
 bool format_is_header_value(const char *text, size_t size);
+/** Empty, or what Go sends as a Host header (httpguts.ValidHostHeader, after IDNA): no control character, no space. */
+bool format_is_host_header(const char *text, size_t size);
 /** GEP-2257: one to four numbers of up to five digits, each with h, m, s or ms. */
 bool format_is_duration(const char *text, size_t size);
 /** Milliseconds of a text for which format_is_duration() holds. */

@@ -41,6 +41,12 @@ static const struct schema port = { .type = VALUE_INT, .min = 0, .max = 65535 };
 static const char *const proxy_types[] = { "", "socks", NULL };
 static const struct schema proxy_type = { .type = VALUE_STRING, .values = proxy_types };
 
+/* What else stands in it, cloudflared's Go refuses when it sends the request. */
+static const struct schema host_header = {
+	.type = VALUE_STRING, .is_valid = format_is_host_header, .what = "a Host header",
+	.help = "A hostname, with a port if need be: app.internal:8080.",
+};
+
 /* ipRules of the SOCKS proxy */
 static const struct schema cidr = {
 	.type = VALUE_STRING, .min = 1, .max = 64, .is_valid = format_is_cidr, .what = "an IP network",
@@ -87,7 +93,7 @@ static const struct schema top_access = { .type = VALUE_ANY, .rule = top_access_
 	{ "keepAliveTimeout", &duration, false },            \
 	{ "keepAliveConnections", &count, false },           \
 	{ "noHappyEyeballs", &schema_bool, false },          \
-	{ "httpHostHeader", &schema_string, false },         \
+	{ "httpHostHeader", &host_header, false },           \
 	{ "originServerName", &schema_string, false },       \
 	{ "matchSNItoHost", &schema_bool, false },           \
 	{ "caPool", &schema_string, false },                 \
@@ -238,9 +244,10 @@ const struct json *origin_build_json(struct decoder *decoder, const struct node 
 	struct check_path step = { .parent = decoder->check.path, .name = "adit.cnap.tech/origin-request",
 		.is_map_key = true };
 	size_t errors = decoder->check.error_count, offset = 0;
+	const char *repeated = "";
 	const struct node *node;
 	struct json *json;
-	enum rc rc = json_parse(decoder->nodes, annotation->text, annotation->text_size, &json, &offset);
+	enum rc rc = json_parse_unique(decoder->nodes, annotation->text, annotation->text_size, &json, &offset, &repeated);
 
 	if (rc == RC_NOMEM)
 		decoder->out_of_memory = true;
@@ -248,6 +255,9 @@ const struct json *origin_build_json(struct decoder *decoder, const struct node 
 		check_fail(&decoder->check, "A0147", annotation,
 			   "As in '{\"noTLSVerify\": true, \"connectTimeout\": \"10s\"}'.",
 			   "annotation adit.cnap.tech/origin-request is not JSON from byte %zu on", offset + 1);
+	if (rc == RC_EXISTS)
+		check_fail(&decoder->check, "A0108", annotation, "Remove one of the two.",
+			   "annotation adit.cnap.tech/origin-request has the key \"%.200s\" twice", repeated);
 	if (rc)
 		return NULL;
 	node = node_of(decoder, json, annotation);

@@ -177,6 +177,26 @@ static void test_the_last_of_equal_keys_wins(void **state)
 	assert_int_equal(json_get_int(json_get(value, "a"), "a", 0), 6);
 }
 
+static void test_equal_keys_are_refused(void **state)
+{
+	static const char *const repeated[][2] = {
+		{"{\"a\":1,\"b\":2,\"b\":3,\"a\":4}", "b"}, {"[{\"a\":1},{\"a\":{\"c\":[],\"c\":[]}}]", "c"}, {"{\"\":1,\"\":1}", ""},
+		{"{\"0\":0,\"1\":0,\"2\":0,\"3\":0,\"4\":0,\"5\":0,\"6\":0,\"7\":0,\"8\":0,\"9\":0,\"10\":0,\"11\":0,\"12\":0,\"13\":0,"
+		 "\"14\":0,\"15\":0,\"16\":0,\"17\":0,\"18\":0,\"19\":0,\"20\":0,\"21\":0,\"22\":0,\"23\":0,\"24\":0,\"25\":0,"
+		 "\"26\":0,\"27\":0,\"28\":0,\"29\":0,\"30\":0,\"31\":0,\"32\":0,\"7\":1}", "7"},
+	};
+	const char *text = "{\"a\":{\"a\":[]},\"b\":{\"a\":1}}", *key = NULL;
+	struct json *value = NULL;
+
+	for (size_t i = 0; i < sizeof(repeated) / sizeof(repeated[0]); i++) {
+		assert_int_equal(json_parse_unique(*state, repeated[i][0], strlen(repeated[i][0]), &value, NULL, &key), RC_EXISTS);
+		assert_string_equal(key, repeated[i][1]);
+		assert_null(value);
+	}
+	assert_int_equal(json_parse_unique(*state, text, strlen(text), &value, NULL, &key), RC_OK);
+	assert_int_equal(json_count(value), 2);
+}
+
 /* Quadratic behaviour in any of these would take minutes. */
 static void test_a_hundred_thousand_keys(void **state)
 {
@@ -431,6 +451,7 @@ int main(void)
 		ARENA_TEST(test_offset_points_at_the_fault),
 		ARENA_TEST(test_depth),
 		ARENA_TEST(test_the_last_of_equal_keys_wins),
+		ARENA_TEST(test_equal_keys_are_refused),
 		ARENA_TEST(test_a_hundred_thousand_keys),
 		ARENA_TEST(test_readers_are_calm),
 		ARENA_TEST(test_equality),

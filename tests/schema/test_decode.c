@@ -142,6 +142,13 @@ static void annotations(void **state)
 		  "Did you mean \"noTLSVerify\"?" },
 		{ ANNOTATED("adit.cnap.tech/origin-request: '{\"noTLSVerify\": 1}'"), "A0135", 7, 36, "noTLSVerify: must be true or false" },
 		{ ANNOTATED("adit.cnap.tech/origin-request: '{\"connectTimeout\": 1.5}'"), "A0137", 7, 36, "\"1.5\" is not a whole" },
+		{ ANNOTATED("adit.cnap.tech/origin-request: '{\"noTLSVerify\": true, \"http2Origin\": true, \"noTLSVerify\": false}'"),
+		  "A0108", 7, 36, "the key \"noTLSVerify\" twice" },
+		{ ANNOTATED("adit.cnap.tech/origin-request: '{\"access\": {\"required\": true, \"teamName\": \"t\", \"audTag\": [\"a\"], "
+			    "\"required\": false}}'"), "A0108", 7, 36, "the key \"required\" twice" },
+		{ ANNOTATED("adit.cnap.tech/origin-request: '{\"httpHostHeader\": \"a.example.com\"}'"), NULL, 0, 0, NULL },
+		{ ANNOTATED("adit.cnap.tech/origin-request: '{\"httpHostHeader\": \"a\\r\\nx: y\"}'"), "A0137", 7, 36,
+		  "is not a Host header" },
 		{ ANNOTATED("adit.cnap.tech/origin-request: '[]'"), "A0135", 7, 36, "must be a mapping" },
 		{ "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: a\n  annotations: {adit.cnap.tech/dns: 'true'}\n", "A0154", 5, 37,
 		  "has no effect on a Namespace" },

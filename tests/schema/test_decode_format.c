@@ -20,6 +20,8 @@ static const struct {
 	{ "kind", format_is_kind, { "A", "HTTPRoute", "a-1" }, { "", "1A", "A-", "A_B", "-A" } },
 	{ "header name", format_is_header_name, { "X-A", "!#$%&'*+-.^_`|~" }, { "", "a b", "a:", "a/", "\x7f" } },
 	{ "header value", format_is_header_value, { "a", "a b", "a\tb", "!~" }, { "", " a", "a ", "a  b", "a\nb", "\x7f", "\xc3\xa4" } },
+	{ "Host header", format_is_host_header, { "", "a", "A_b.c:80", "[::1]:80", "b\xc3\xbc" "cher.de" },
+	  { "a b", "a\r\nx: y", "a\n", "\t", "\x7f", "a/b", "\"", "a@b", "a?" } },
 	{ "duration", format_is_duration, { "0s", "1h2m3s4ms", "99999ms", "1m" },
 	  { "", "1", "s", "100000s", "1.5s", "1d", "1h1m1s1ms1s", "1s ", "-1s", "1S" } },
 	{ "controller", format_is_controller, { "a.b/c", "a/b/c", "a/~%!$&'()*+,;=:" }, { "", "a", "a/", "/a", "A/b", "a/b c", "a/@" } },

@@ -104,6 +104,7 @@ static void origin_requests(void **state)
 		  "matchSNItoHost: true}", NULL },
 		{ "{noTLSVerify: 'true'}", "A0135" }, { "{noTlsVerify: true}", "A0134" }, { "{NoTLSVerify: true}", "A0134" },
 		{ "{httpHostHeader: a, originServerName: b, caPool: /c, proxyAddress: 127.0.0.1}", NULL },
+		{ "{httpHostHeader: ''}", NULL }, { "{httpHostHeader: \"a\\r\\nx: y\"}", "A0137" }, { "{httpHostHeader: a b}", "A0137" },
 		{ "{proxyPort: 65535, proxyType: socks}", NULL }, { "{proxyPort: 65536}", "A0139" }, { "{proxyType: http}", "A0138" },
 		{ "{ipRules: [{prefix: 10.0.0.0/8, ports: [80, 443], allow: true}, {prefix: '::/0'}]}", NULL },
 		{ "{ipRules: [{prefix: 10.0.0.0}]}", "A0137" }, { "{ipRules: [{prefix: 10.0.0.0/33}]}", "A0137" },
