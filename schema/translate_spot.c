@@ -38,8 +38,7 @@ static enum rc add_spots(struct attach *a, const struct mark_of_listener *mark)
 	return RC_OK;
 }
 
-/** By tunnel and hostname; then the listener that decides: one that may serve it, HTTPS (which wins over HTTP), one that
- * a policy covers, the first. */
+/** By tunnel and hostname; then the listener that decides: one that may serve it, HTTPS (which wins over HTTP), the first. */
 static int compare_spots(const void *a, const void *b)
 {
 	const struct spot *sa = a, *sb = b;
@@ -52,10 +51,26 @@ static int compare_spots(const void *a, const void *b)
 	if (!order)
 		order = sb->listener->is_https - sa->listener->is_https;
 	if (!order)
-		order = (sb->listener->policy != NULL) - (sa->listener->policy != NULL);
-	if (!order)
 		order = (sa->listener > sb->listener) - (sa->listener < sb->listener);
 	return order ? order : (sa->index > sb->index) - (sa->index < sb->index);
+}
+
+static bool is_same_place(const struct spot *a, const struct spot *b)
+{
+	return a->draft == b->draft && str_eq(a->hostname, b->hostname);
+}
+
+/** A rule serves what comes through any of the listeners that have its hostname, so what covers one of them covers it.
+ * @param spot  the first of its hostname */
+static const struct fault *policy_of(const struct attach *a, const struct spot *spot)
+{
+	const struct spot *end = a->spots + a->spot_count, *next = spot;
+
+	if (spot->draft->policy)
+		return spot->draft->policy;
+	while (next < end && is_same_place(spot, next) && (next->is_isolated || !next->listener->policy))
+		next++;
+	return next < end && is_same_place(spot, next) ? next->listener->policy : NULL;
 }
 
 static bool has_https(const struct draft *draft, const char *hostname)
@@ -104,15 +119,15 @@ static enum rc isolate(struct attach *a, const struct spot *spot, const struct p
 	return rc ? rc : translate_claim(a->t, &claim);
 }
 
-static enum rc add_candidate(struct attach *a, const struct spot *spot, struct draft_host *host, size_t r,
-			     size_t m)
+/** @param policy  that covers the spot; NULL: none */
+static enum rc add_candidate(struct attach *a, const struct spot *spot, struct draft_host *host, const struct fault *policy,
+			     size_t r, size_t m)
 {
 	struct part_rule *rule = &a->route->rules[r];
 	struct candidate c = {.route = a->route, .rule = rule, .match = &rule->matches[m],
 			      .listener = spot->listener,
 			      .verdict = rule->verdict, .faults = rule->faults, .rule_index = (uint32_t)r,
 			      .match_index = (uint32_t)m};
-	const struct fault *policy = spot->draft->policy ? spot->draft->policy : spot->listener->policy;
 
 	if (!c.match->path.pattern)
 		return drop(a, spot, c.match);
@@ -145,6 +160,7 @@ static bool is_protected(const struct spot *spot, const struct http_route *route
 static enum rc fill_spot(struct attach *a, const struct spot *spot)
 {
 	const struct http_route *route = a->route->route;
+	const struct fault *policy = policy_of(a, spot);
 	struct draft_host *host;
 	enum rc rc = translate_host(a->t, spot->draft, spot->hostname, &host);
 
@@ -156,7 +172,7 @@ static enum rc fill_spot(struct attach *a, const struct spot *spot)
 	host->protect |= is_protected(spot, route);
 	for (size_t r = 0; !rc && r < route->rule_count; r++)
 		for (size_t m = 0; !rc && m < route->rules[r].match_count; m++)
-			rc = add_candidate(a, spot, host, r, m);
+			rc = add_candidate(a, spot, host, policy, r, m);
 	return rc;
 }
 
@@ -173,7 +189,7 @@ enum rc attach_fill(struct attach *a)
 	for (size_t i = 0; !rc && i < a->spot_count; i++) {
 		const struct spot *spot = &a->spots[i];
 
-		if (last && last->draft == spot->draft && str_eq(last->hostname, spot->hostname))
+		if (last && is_same_place(last, spot))
 			continue;
 		rc = fill_spot(a, spot);
 		last = spot;
