@@ -162,6 +162,7 @@ static enum rc judge_rule(struct translation *t, const struct part_route *route,
 
 	rule->verdict = RULE_SERVES;
 	rule->origin_request = route->route->meta.origin_request;
+	translate_listen(t, route->route, rule);
 	warn_features(t, route, rule->rule);
 	for (size_t i = 0; !rc && i < rule->rule->filter_count; i++)
 		rc = judge_filter(t, route, rule, &rule->rule->filters[i]);

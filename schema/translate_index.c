@@ -195,8 +195,10 @@ enum rc translate_index(struct translation *t)
 		if (!translate_is_ignored(t, "Namespace", &o->namespaces[i]->meta))
 			rc = map_put(&t->namespaces, o->namespaces[i]->meta.name, o->namespaces[i], NULL);
 	for (size_t i = 0; !rc && i < o->service_count; i++)
-		if (!translate_is_ignored(t, "Service", &o->services[i]->meta))
+		if (!translate_is_ignored(t, "Service", &o->services[i]->meta)) {
+			t->has_annotated_services |= translate_has_annotation(&o->services[i]->meta);
 			rc = map_put(&t->services, o->services[i]->meta.key, o->services[i], NULL);
+		}
 	for (size_t i = 0; !rc && i < o->grant_count; i++)
 		if (!translate_is_ignored(t, "ReferenceGrant", &o->grants[i]->meta))
 			rc = index_grant(t, o->grants[i]);

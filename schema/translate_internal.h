@@ -36,6 +36,12 @@ struct part_match {
 
 enum verdict { RULE_SERVES, RULE_CLOSED, RULE_REDIRECTS };
 
+/** What the Services of a rule and its Route say of an annotation, each backend for itself. */
+struct said {
+	bool is_yes;                       /**< one says "true" */
+	bool is_open;                      /**< of one nothing is said: it is the Gateway's to say */
+};
+
 /** One rule of a Route, whatever it is attached to. */
 struct part_rule {
 	const struct http_rule *rule;
@@ -44,6 +50,7 @@ struct part_rule {
 	const char *service;               /**< RULE_SERVES */
 	const struct json *origin_request; /**< annotations of Route and Service, and what filters ask for; NULL: none */
 	bool is_verified;                  /**< a BackendTLSPolicy asks for a verified certificate */
+	struct said dns, protect;
 	const struct fault *faults;        /**< RULE_CLOSED, RULE_REDIRECTS (why not on HTTPS) */
 };
 
@@ -159,7 +166,7 @@ struct translation {
 	struct diags *diags;
 	const struct translate_input *in;
 	struct desired *desired;
-	bool has_errors;
+	bool has_errors, has_annotated_services;
 	struct known_gateway *gateways;    size_t gateway_count; /**< sorted by key */
 	struct part_route *routes;         size_t route_count;   /**< sorted by key */
 	struct draft **drafts;             size_t draft_count, draft_capacity;
@@ -247,6 +254,11 @@ enum rc translate_fault_new(struct translation *t, const char *feature, const ch
 /** @p over put over @p under, key by key; either may be NULL; one of them, or arena. */
 enum rc translate_merge(struct translation *t, const struct json *under, const struct json *over,
 			const struct json **ret_merged) MUST_CHECK;
+
+/* translate_annotation.c: dns and protect */
+bool translate_has_annotation(const struct meta *meta);
+/** Find out what a rule's backends and its Route say. */
+void translate_listen(const struct translation *t, const struct http_route *route, struct part_rule *rule);
 
 /* translate_attach.c */
 enum rc translate_routes(struct translation *t) MUST_CHECK;

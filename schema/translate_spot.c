@@ -142,19 +142,25 @@ static enum rc add_candidate(struct attach *a, const struct spot *spot, struct d
 	return translate_place_candidate(a->t, host, &c);
 }
 
-/** "false" on the Route or the Gateway, the nearer one counts. */
-static bool wants_cname(const struct spot *spot, const struct http_route *route)
+static bool is_said(const struct said *said, bool of_gateway)
 {
-	const char *nearer = meta_annotation(&route->meta, "adit.cnap.tech/dns", NULL);
-
-	return *spot->hostname && !(nearer ? route->meta.dns_off : spot->draft->gateway->meta.dns_off);
+	return said->is_yes || (said->is_open && of_gateway);
 }
 
-static bool is_protected(const struct spot *spot, const struct http_route *route)
+/** A hostname has its CNAME as long as one of its rules wants it, and is protected as soon as one of them is. */
+static void ask_rules(struct attach *a, const struct spot *spot, struct draft_host *host)
 {
-	const char *nearer = meta_annotation(&route->meta, "adit.cnap.tech/protect", NULL);
+	const struct http_route *route = a->route->route;
+	const struct meta *gateway = &spot->draft->gateway->meta;
+	bool wants_cname = false;
 
-	return nearer ? route->meta.protect : spot->draft->gateway->meta.protect;
+	for (size_t r = 0; r < route->rule_count; r++) {
+		wants_cname |= is_said(&a->route->rules[r].dns, !gateway->dns_off);
+		host->protect |= is_said(&a->route->rules[r].protect, gateway->protect);
+	}
+	if (wants_cname && *spot->hostname)
+		translate_host_claim(host, route->meta.created_s, route->meta.key, a->route->object,
+				     route->hostname_count ? route->hostname_spans[spot->index] : route->meta.span);
 }
 
 static enum rc fill_spot(struct attach *a, const struct spot *spot)
@@ -166,10 +172,7 @@ static enum rc fill_spot(struct attach *a, const struct spot *spot)
 
 	if (rc)
 		return rc;
-	if (wants_cname(spot, route))
-		translate_host_claim(host, route->meta.created_s, route->meta.key, a->route->object,
-				     route->hostname_count ? route->hostname_spans[spot->index] : route->meta.span);
-	host->protect |= is_protected(spot, route);
+	ask_rules(a, spot, host);
 	for (size_t r = 0; !rc && r < route->rule_count; r++)
 		for (size_t m = 0; !rc && m < route->rules[r].match_count; m++)
 			rc = add_candidate(a, spot, host, policy, r, m);
