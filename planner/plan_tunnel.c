@@ -401,6 +401,7 @@ static enum rc judge_desired(struct planning *p, struct tunnel_context *context,
 		bool done = false;
 
 		triple.address = triple.desired->address;
+		triple.is_protected = triple.desired->protect;
 		triple.recorded = planning_recorded(p, triple.address);
 		settle(p, triple.recorded);
 		rc = take_live(walk, triple.address, &triple.live);

@@ -57,15 +57,16 @@ static struct resource *copy_resource(struct restoring *r, const struct resource
 	return copy;
 }
 
-static enum rc add_rule(struct restoring *r, struct desired_tunnel *tunnel, struct map *taken, const struct resource *rule)
+static enum rc add_rule(struct restoring *r, struct desired_tunnel *tunnel, struct map *taken, const struct recorded *item)
 {
-	struct resource *copy = copy_resource(r, rule);
+	struct resource *copy = copy_resource(r, item->resource);
 
 	if (!copy)
 		return RC_NOMEM;
+	copy->protect = item->is_protected;
 	tunnel->rules[tunnel->rule_count++] = copy;
 	r->desired->rule_count++;
-	return map_put(taken, rule->address, copy, NULL);
+	return map_put(taken, copy->address, copy, NULL);
 }
 
 /** In the order that the tunnel had; rules of other projects' tunnels have their place by precedence. */
@@ -85,14 +86,14 @@ static enum rc add_rules(struct restoring *r, struct desired_tunnel *tunnel, con
 			address->type == JSON_STRING ? map_get(&r->snapshot->by_address, address->u.string) : NULL;
 
 		if (item && item->resource->kind == RESOURCE_RULE && !map_get(&taken, item->resource->address))
-			rc = add_rule(r, tunnel, &taken, item->resource);
+			rc = add_rule(r, tunnel, &taken, item);
 	}
 	for (size_t i = 0; !rc && i < r->snapshot->count; i++) {
 		const struct resource *resource = r->snapshot->items[i].resource;
 
 		if (resource->kind == RESOURCE_RULE && str_eq(resource->tunnel, tunnel->tunnel->address) &&
 		    !map_get(&taken, resource->address))
-			rc = add_rule(r, tunnel, &taken, resource);
+			rc = add_rule(r, tunnel, &taken, &r->snapshot->items[i]);
 	}
 	return rc;
 }

@@ -51,6 +51,7 @@ struct origin {
 
 struct resource {
 	enum resource_kind kind;
+	bool protect;         /**< a desired rule: never delete; of tunnels and CNAMEs see schema/desired.h */
 	const char *address;
 	const char *id;       /**< tunnel and record id as the API gives it; NULL: none or unknown */
 	const char *tunnel;   /**< address of the tunnel it belongs to or points at; its own address for a tunnel */

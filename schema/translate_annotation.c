@@ -12,6 +12,11 @@ bool translate_has_annotation(const struct meta *meta)
 	return meta_annotation(meta, DNS, NULL) || meta_annotation(meta, PROTECT, NULL);
 }
 
+bool translate_is_said(const struct said *said, bool of_gateway)
+{
+	return said->is_yes || (said->is_open && of_gateway);
+}
+
 /** @param service  NULL: none that is known */
 static void listen(struct said *said, const char *key, const struct meta *service, bool of_service, const struct meta *route,
 		   bool of_route)

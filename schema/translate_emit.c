@@ -66,6 +66,7 @@ static enum rc emit_place(struct translation *t, struct draft *draft, const stru
 	struct resource rule = {.address = place->address};
 	enum rc rc = RC_OK;
 
+	rule.protect = translate_is_said(&c->rule->protect, draft->gateway->meta.protect);
 	rule.u.rule.hostname = place->host->hostname;
 	rule.u.rule.path = place->path;
 	rule.u.rule.service = c->verdict == RULE_SERVES ? c->rule->service

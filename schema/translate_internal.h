@@ -259,6 +259,8 @@ enum rc translate_merge(struct translation *t, const struct json *under, const s
 bool translate_has_annotation(const struct meta *meta);
 /** Find out what a rule's backends and its Route say. */
 void translate_listen(const struct translation *t, const struct http_route *route, struct part_rule *rule);
+/** @param of_gateway  what the Gateway says */
+bool translate_is_said(const struct said *said, bool of_gateway);
 
 /* translate_attach.c */
 enum rc translate_routes(struct translation *t) MUST_CHECK;

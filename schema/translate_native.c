@@ -134,7 +134,8 @@ static enum rc emit_native_rule(struct translation *t, struct native_walk *walk,
 	const struct draft_host *host = map_get(&draft->hosts, str_or_empty(rule->hostname));
 	const struct native_rule *shadow;
 	struct path_pattern path;
-	struct resource r = {.origin = {.object = draft->object, .span = rule->span,
+	struct resource r = {.protect = draft->native->meta.protect,
+			     .origin = {.object = draft->object, .span = rule->span,
 					.why = "in the order written"}};
 	enum rc rc = render_path(t, rule, &path);
 

@@ -142,11 +142,6 @@ static enum rc add_candidate(struct attach *a, const struct spot *spot, struct d
 	return translate_place_candidate(a->t, host, &c);
 }
 
-static bool is_said(const struct said *said, bool of_gateway)
-{
-	return said->is_yes || (said->is_open && of_gateway);
-}
-
 /** A hostname has its CNAME as long as one of its rules wants it, and is protected as soon as one of them is. */
 static void ask_rules(struct attach *a, const struct spot *spot, struct draft_host *host)
 {
@@ -155,8 +150,8 @@ static void ask_rules(struct attach *a, const struct spot *spot, struct draft_ho
 	bool wants_cname = false;
 
 	for (size_t r = 0; r < route->rule_count; r++) {
-		wants_cname |= is_said(&a->route->rules[r].dns, !gateway->dns_off);
-		host->protect |= is_said(&a->route->rules[r].protect, gateway->protect);
+		wants_cname |= translate_is_said(&a->route->rules[r].dns, !gateway->dns_off);
+		host->protect |= translate_is_said(&a->route->rules[r].protect, gateway->protect);
 	}
 	if (wants_cname && *spot->hostname)
 		translate_host_claim(host, route->meta.created_s, route->meta.key, a->route->object,

@@ -35,7 +35,7 @@ static void write_rule(struct strbuf *out, const struct resource *rule)
 	strbuf_addf(out, "  %s %s -> %s", *fields->hostname ? fields->hostname : "*",
 		    *fields->path ? fields->path : "-", fields->service);
 	write_json(out, fields->origin_request);
-	strbuf_addf(out, "  # %s", rule->origin.object);
+	strbuf_addf(out, "%s  # %s", rule->protect ? " protected" : "", rule->origin.object);
 	if (str_has_prefix(rule->origin.object, "HTTPRoute "))
 		strbuf_addf(out, " %u.%u", rule->origin.rule, rule->origin.match);
 	write_span(out, &rule->origin.span);
