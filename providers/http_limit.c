@@ -71,7 +71,7 @@ static int64_t newest(struct http_limit *limit, const struct http_request *reque
 void http_limit_read(struct http *http, const struct http_request *request, const char *ratelimit, int64_t now_ms)
 {
 	struct http_limit *limit = &http->limit;
-	int64_t left, reset_s, floor, least_ms;
+	int64_t left, reset_s, floor, least_ms, wait_ms;
 
 	limit->is_answered = true;
 	if (!http_ratelimit_left(ratelimit, &left, &reset_s))
@@ -83,7 +83,8 @@ void http_limit_read(struct http *http, const struct http_request *request, cons
 	limit->left = left - floor - ((int64_t)http->active_count - 1);
 	/* Asking again costs a call, too: at most half of what is left to others goes there in a window. */
 	least_ms = floor > 0 ? http->policy_window_s * 1000 * 2 / floor : 1000;
-	limit->reset_ms = now_ms + (reset_s * 1000 > least_ms ? reset_s * 1000 : least_ms);
+	wait_ms = reset_s < HTTP_RATE_WAIT_MAX_MS / 1000 ? reset_s * 1000 : HTTP_RATE_WAIT_MAX_MS;
+	limit->reset_ms = now_ms + (wait_ms > least_ms ? wait_ms : least_ms);
 }
 
 bool http_limit_allows(struct http *http, int64_t now_ms, int64_t *ret_until_ms)

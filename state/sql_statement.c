@@ -113,10 +113,11 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_LOCK_COUNT] = "SELECT count(*) FROM lease WHERE purpose = ?2",
 	[SQL_LOCK_DELETE] = "DELETE FROM lease WHERE purpose = ?2",
 
-	/* Times of the budget are slots: ?3 is the first that still counts. */
+	/* Times of the budget are slots: ?3 is the first that still counts, or now. */
 	[SQL_BUDGET_READ] = "SELECT slot_ms, calls FROM budget WHERE account = ?2 AND slot_ms >= ?3 ORDER BY slot_ms",
 	[SQL_BUDGET_WRITE] = "INSERT INTO budget (account, slot_ms, calls) VALUES (?2, ?3, ?4)"
 			     " ON CONFLICT (account, slot_ms) DO UPDATE SET calls = budget.calls + excluded.calls",
+	[SQL_BUDGET_DROP_AHEAD] = "DELETE FROM budget WHERE account = ?2 AND slot_ms > ?3",
 	[SQL_BUDGET_PRUNE] = "DELETE FROM budget WHERE account = ?2 AND slot_ms < ?3",
 };
 

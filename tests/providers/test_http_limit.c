@@ -251,6 +251,22 @@ static void asking_again_takes_no_more_than_half_of_the_reserve(void **state)
 	}
 }
 
+/* Whatever an answer says, a call waits no longer than it would for a refusal. */
+static void a_wait_has_an_end(void **state)
+{
+	static const int64_t resets_s[] = {HTTP_RATE_WAIT_MAX_MS / 1000 + 1, INT32_MAX, INT64_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(resets_s) / sizeof(resets_s[0]); i++) {
+		struct world w = make(40);
+		int64_t until_ms = 0;
+
+		answer(&w, begin(&w), 0, resets_s[i], START_MS);
+		assert_false(http_limit_allows(&w.http, START_MS, &until_ms));
+		assert_int_equal(until_ms, START_MS + HTTP_RATE_WAIT_MAX_MS);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +282,7 @@ int main(void)
 		cmocka_unit_test(answers_may_overtake_each_other),
 		cmocka_unit_test(when_nothing_is_left_one_call_asks_again),
 		cmocka_unit_test(asking_again_takes_no_more_than_half_of_the_reserve),
+		cmocka_unit_test(a_wait_has_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

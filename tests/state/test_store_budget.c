@@ -79,6 +79,26 @@ static void test_beside_a_lease(void **state)
 	assert_int_equal(query_number(DB, "SELECT fence FROM lease"), 1);
 }
 
+/** What was taken by a clock that was ahead counts from now on: nobody waits until the clock is there again. */
+static void test_a_clock_that_was_ahead(void **state)
+{
+	const int64_t day_ms = 86400000;
+	struct fixture *f = *state;
+	struct user *user;
+
+	(void)fixture_open(f, NULL);
+	user = open_budget(f, &shop);
+	assert_int_equal(take(user, ACCOUNT, 5).calls, 5);
+	advance(user, day_ms);
+	assert_int_equal(take(user, ACCOUNT, 10).calls, 10);
+	advance(user, WINDOW_MS / 3);
+	assert_int_equal(take(user, ACCOUNT, 10).calls, 10);
+	advance(user, -day_ms);
+	assert_int_equal(take(user, ACCOUNT, 20).calls, 10);
+	advance(user, take(user, ACCOUNT, 1).wait_ms);
+	assert_int_equal(take(user, ACCOUNT, LIMIT).calls, LIMIT);
+}
+
 #define STEPS 400
 
 /** Two processes take and wait at random: no window, wherever it begins, holds more than the limit. */
@@ -164,6 +184,7 @@ int main(void)
 		TEST(test_without_a_store_there_is_none),
 		TEST(test_all_projects_share_an_accounts),
 		TEST(test_beside_a_lease),
+		TEST(test_a_clock_that_was_ahead),
 		TEST(test_no_window_holds_more),
 		TEST(test_processes_share_one),
 	};
