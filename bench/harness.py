@@ -13,13 +13,13 @@ import signal
 import statistics
 import subprocess
 import sys
-import time
 import urllib.parse
 
 SOURCE = pathlib.Path(__file__).resolve().parents[1]
 BUILD = SOURCE / "build" / "release"
 ADIT, GENERATE, FLOOR = BUILD / "adit", BUILD / "bench" / "generate", BUILD / "bench" / "floor"
 WORLDS = SOURCE / "build" / "bench"
+MEASURE = SOURCE / "bench" / "measure.py"
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 TOKEN = "bench-token-of-the-account-that-may-do-everything"
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -57,36 +57,21 @@ class Run:
 
 
 def run(argv, cwd, keep=True):
-    """Run a program and measure it. What it prints goes to files, and comes back unless keep is false.
-
-    posix_spawn keeps what this process itself costs small and the same for all programs. Linux counts the memory of this
-    process into the peak of those it starts, so nothing large is kept here."""
+    """Run a program and measure it (measure.py). What it prints goes to files, and comes back unless keep is false."""
     names = [WORLDS / f"stdout.{os.getpid()}", WORLDS / f"stderr.{os.getpid()}"]
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     argv = [str(argument) for argument in argv]
-    previous = os.getcwd()
-    os.chdir(cwd)
-    try:
-        started = time.perf_counter()
-        pid = os.posix_spawn(argv[0], argv, environment(), file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, str(names[0]), flags, 0o600),
-            (os.POSIX_SPAWN_OPEN, 2, str(names[1]), flags, 0o600)])
-        try:
-            _, status, usage = os.wait4(pid, 0)
-        except BaseException:
-            os.kill(pid, signal.SIGKILL)
-            raise
-        seconds = time.perf_counter() - started
-    finally:
-        os.chdir(previous)
+    # Neither site-packages nor the environment's settings: as small as Python gets.
+    done = subprocess.run([sys.executable, "-I", "-S", MEASURE, *names, *argv], cwd=cwd, env=environment(), text=True,
+                          stdout=subprocess.PIPE, check=True)
+    seconds, cpu, peak, status = done.stdout.split()
+    status = int(status)
     code = os.waitstatus_to_exitcode(status)
     if code:
         raise SystemExit(f"{' '.join(argv)}: exit {code}\n" + "\n".join(name.read_text()[-2000:] for name in names))
     out = names[0].read_text() if keep else ""
     for name in names:
         name.unlink()
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, out)
+    return Run(float(seconds), float(cpu), int(peak) * 1024, out)
 
 
 def instructions(argv, cwd, limit_seconds=600):
