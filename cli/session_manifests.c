@@ -2,6 +2,7 @@
 #include "cli/sharing.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -92,6 +93,8 @@ static enum rc make_digest(struct session *session)
 	return RC_OK;
 }
 
+_Static_assert(DECODE_KEY_BYTES == CACHE_KEY_BYTES, "what is decoded is kept under its key");
+
 static bool get_cached(void *context, struct arena *arena, const uint8_t key[CACHE_KEY_BYTES], const char **ret_bytes, size_t *ret_size)
 {
 	return cache_get(context, arena, key, ret_bytes, ret_size);
@@ -107,11 +110,15 @@ static enum rc open_cache(struct session *session)
 {
 	struct arena *arena = session->run.arena;
 	const char *location = session->state_location;
-	char *folder = session_is_remote(location) ? file_join(arena, session->project.folder, ".adit") : file_folder(arena, location);
+	bool is_remote = session_is_remote(location);
+	char *folder = is_remote ? file_join(arena, session->project.folder, ".adit") : file_folder(arena, location);
 	char *path = folder ? file_join(arena, folder, "adit-cache.db") : NULL;
 
 	if (!path)
 		return RC_NOMEM;
+	/* Nobody else makes it there. If it cannot be made nothing is kept. */
+	if (is_remote)
+		(void)mkdir(folder, 0700);
 	session->cache = cache_open(path);
 	session->decode_store = (struct decode_store){ .context = session->cache, .get = get_cached, .put = put_cached };
 	return session->cache ? RC_OK : RC_NOMEM;

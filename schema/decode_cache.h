@@ -11,9 +11,8 @@
 #include "base/arena.h"
 #include "base/strbuf.h"
 #include "schema/decode.h"
+#include "schema/decode_many.h"
 #include "schema/yaml.h"
-
-#define DECODE_KEY_BYTES 16u
 
 /** One text on its way into bytes. */
 struct decode_cache {

@@ -20,12 +20,14 @@ struct decode_input {
 	size_t document_count;         /**< set by decode_end() */
 };
 
+#define DECODE_KEY_BYTES 16u
+
 /** Where what texts say is kept from run to run (decode_cache.h). Both are called by the caller's thread alone. */
 struct decode_store {
 	void *context;
 	/** @param ret_bytes  arena @return false: not there */
-	bool (*get)(void *context, struct arena *arena, const uint8_t key[16], const char **ret_bytes, size_t *ret_size);
-	void (*put)(void *context, const uint8_t key[16], const char *bytes, size_t size);
+	bool (*get)(void *context, struct arena *arena, const uint8_t key[DECODE_KEY_BYTES], const char **ret_bytes, size_t *ret_size);
+	void (*put)(void *context, const uint8_t key[DECODE_KEY_BYTES], const char *bytes, size_t size);
 };
 
 /** How the work is cut up. */

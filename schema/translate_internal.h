@@ -131,6 +131,7 @@ struct draft {
 	const struct json *origin_request; /**< top level */
 	const struct json *access;         /**< {"access": ...}: every rule needs its own copy; NULL: none */
 	bool has_no_tls_verify;            /**< top level */
+	bool has_redirects;                /**< one of its candidates redirects to https */
 	const struct fault *policy;        /**< a policy that covers the whole Gateway */
 	struct draft_listener *listeners;
 	size_t listener_count;

@@ -96,6 +96,7 @@ enum rc translate_place_candidate(struct translation *t, struct draft_host *host
 	*copy = *candidate;
 	copy->next = place->candidates;
 	place->candidates = copy;
+	host->draft->has_redirects |= copy->verdict == RULE_REDIRECTS;
 	return RC_OK;
 }
 

@@ -103,6 +103,8 @@ enum rc translate_settle_redirects(struct translation *t, struct draft *draft)
 {
 	enum rc rc = RC_OK;
 
+	if (!draft->has_redirects)
+		return RC_OK;
 	for (size_t i = 0; i < draft->place_count; i++) {
 		const struct place *place = draft->place_list[i];
 

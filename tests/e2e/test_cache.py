@@ -6,6 +6,7 @@ import stat
 import unittest
 
 import lab
+import stores
 
 FILES, ROUTES = 20, 200
 
@@ -112,6 +113,18 @@ class Cache(lab.Lab):
         kept = self.path.read_bytes()
         self.planned()
         self.assertEqual(self.path.read_bytes(), kept)
+
+    def test_of_a_state_elsewhere_it_is_beside_the_project(self):
+        """Nobody but the cache needs the folder there."""
+        self.project("  dns: {settle: 0s}")
+        self.store = stores.Http(self)
+        cold = self.planned()
+        path = self.folder / ".adit" / "adit-cache.db"
+        self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+        self.assertEqual(stat.S_IMODE(path.parent.stat().st_mode), 0o700)
+        kept = path.read_bytes()
+        self.assertEqual(self.planned(), cold)
+        self.assertEqual(path.read_bytes(), kept)
 
     def test_small_inputs_leave_nothing(self):
         for i in range(FILES):
