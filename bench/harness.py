@@ -61,11 +61,20 @@ def run(argv, cwd, keep=True):
     names = [WORLDS / f"stdout.{os.getpid()}", WORLDS / f"stderr.{os.getpid()}"]
     argv = [str(argument) for argument in argv]
     # Neither site-packages nor the environment's settings: as small as Python gets.
-    done = subprocess.run([sys.executable, "-I", "-S", MEASURE, *names, *argv], cwd=cwd, env=environment(), text=True,
-                          stdout=subprocess.PIPE, check=True)
-    seconds, cpu, peak, status = done.stdout.split()
-    status = int(status)
-    code = os.waitstatus_to_exitcode(status)
+    with subprocess.Popen([sys.executable, "-I", "-S", MEASURE, *names, *argv], cwd=cwd, env=environment(), text=True,
+                          stdout=subprocess.PIPE) as measure:
+        try:
+            told, _ = measure.communicate()
+        except BaseException:
+            measure.terminate()
+            measure.wait()
+            for name in names:
+                name.unlink(missing_ok=True)
+            raise
+    if measure.returncode:
+        raise SystemExit(f"{argv[0]}: it could not be measured")
+    seconds, cpu, peak, status = told.split()
+    code = os.waitstatus_to_exitcode(int(status))
     if code:
         raise SystemExit(f"{' '.join(argv)}: exit {code}\n" + "\n".join(name.read_text()[-2000:] for name in names))
     out = names[0].read_text() if keep else ""
