@@ -147,6 +147,29 @@ enum rc live_index(struct arena *arena, struct live_account *account)
 	return rc;
 }
 
+/** What is not a text of the record's. */
+static void set_rest(const char *account, const char *zone, const struct live_record *record, struct resource *cname)
+{
+	cname->kind = RESOURCE_CNAME;
+	cname->id = record->id;
+	cname->u.cname.account = account;
+	cname->u.cname.zone = zone;
+	cname->u.cname.proxied = record->proxied;
+	cname->u.cname.ttl = record->proxied ? 1 : record->ttl; /* the API serves proxied records with its own ttl */
+	cname->u.cname.comment = str_or_empty(record->comment);
+}
+
+bool live_record_view(const char *account, const char *zone, const struct live_record *record, struct resource *ret_cname)
+{
+	size_t size = strlen(record->content);
+
+	if (!str_is_lower(record->name) || !str_is_lower(record->content) || (size && record->content[size - 1] == '.'))
+		return false;
+	*ret_cname = (struct resource){.u.cname = {.name = record->name, .content = record->content}};
+	set_rest(account, zone, record, ret_cname);
+	return true;
+}
+
 struct resource *live_record_resource(struct arena *arena, const char *account, const char *zone,
 				      const struct live_record *record)
 {
@@ -159,16 +182,10 @@ struct resource *live_record_resource(struct arena *arena, const char *account, 
 	size = strlen(content);
 	if (size && content[size - 1] == '.')
 		content[size - 1] = '\0';
-	cname->kind = RESOURCE_CNAME;
+	set_rest(account, zone, record, cname);
 	cname->address = resource_cname_address(arena, name);
-	cname->id = record->id;
-	cname->u.cname.account = account;
-	cname->u.cname.zone = zone;
 	cname->u.cname.name = name;
 	cname->u.cname.content = content;
-	cname->u.cname.proxied = record->proxied;
-	cname->u.cname.ttl = record->proxied ? 1 : record->ttl; /* the API serves proxied records with its own ttl */
-	cname->u.cname.comment = str_or_empty(record->comment);
 	return cname->address ? cname : NULL;
 }
 

@@ -71,6 +71,9 @@ enum rc live_index(struct arena *arena, struct live_account *account) MUST_CHECK
 /** A live record as a resource, in normal form; arena; NULL when memory is used up. */
 struct resource *live_record_resource(struct arena *arena, const char *account, const char *zone,
 				      const struct live_record *record) MUST_CHECK;
+/** The same without memory of its own: its texts are borrowed from @p record. Its address is not set.
+ * @return false: the record is not in normal form as it is */
+bool live_record_view(const char *account, const char *zone, const struct live_record *record, struct resource *ret_cname);
 /** Fingerprint of records that shall be replaced, whatever their order; arena. */
 char *live_records_fingerprint(struct arena *arena, struct live_record *const *records, size_t count);
 /** True for a record whose presence on a name excludes a CNAME of ours. */

@@ -169,6 +169,8 @@ struct plan_options {
 	const char *const *excludes;       size_t exclude_count;
 	struct overrides overrides;
 	int64_t now_ms;                    /**< for ignore rules' until, and the timestamp */
+	size_t workers;                    /**< threads, the caller's among them; 0: what suits the input and this machine.
+					    *   The plan is the same with any number */
 };
 
 struct plan_input {

@@ -352,18 +352,18 @@ enum rc plan_cnames(struct planning *p)
 {
 	const struct desired *desired = p->in->desired;
 	const struct recorded_state *recorded = p->in->recorded;
-	bool *is_wanted = arena_array(p->arena, recorded->count, sizeof(*is_wanted));
-	enum rc rc = is_wanted ? RC_OK : RC_NOMEM;
+	bool *is_wanted = NULL, *is_settled = NULL;
+	enum rc rc = plan_settle_cnames(p, &is_wanted, &is_settled);
 
 	for (size_t i = 0; !rc && i < desired->cname_count; i++) {
 		const struct resource *cname = desired->cnames[i].cname;
 		struct cname_context c = {.wanted = &desired->cnames[i], .hostname = cname->u.cname.name};
 
+		if (is_settled[i])
+			continue;
 		c.triple.address = cname->address;
 		c.triple.recorded = planning_recorded(p, cname->address);
 		c.account = live_account(p->in->live, cname->u.cname.account);
-		if (c.triple.recorded)
-			is_wanted[c.triple.recorded - recorded->items] = true;
 		rc = plan_one(p, &c);
 	}
 	for (size_t i = 0; !rc && i < recorded->count; i++) {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/str.h"
 #include "planner/planning.h"
 
@@ -264,24 +265,27 @@ enum rc plan_shared_own(struct arena *arena, const struct plan *plan, const stru
 	return rc;
 }
 
+static enum rc expect_slice(struct planning *p, struct arena *arena, void *data, size_t item)
+{
+	struct tunnel_context *context = p->tunnels[item];
+	struct arena *scratch;
+	struct map own;
+	enum rc rc;
+
+	(void)data;
+	if (!context->plan || !context->live || (!context->plan->gateway && !context->shared))
+		return RC_OK;
+	scratch = arena_new(LIMIT_ARENA_BYTES);
+	rc = scratch ? plan_shared_own(scratch, p->plan, context->plan, p->in->recorded, &own) : RC_NOMEM;
+	if (!rc)
+		rc = sharing_rules_fingerprint(arena, context->live_rules, context->live_rule_count,
+					       context->live->config.document, &own, !context->plan->owner, &context->plan->slice);
+	arena_free(scratch);
+	return rc;
+}
+
 enum rc plan_shared_expect(struct planning *p)
 {
-	enum rc rc = RC_OK;
-
-	if (!p->plan->change_count)
-		return RC_OK; /* nothing will be written that expects anything */
-	for (size_t i = 0; !rc && i < p->tunnel_count; i++) {
-		struct tunnel_context *context = p->tunnels[i];
-		struct map own;
-
-		if (!context->plan || !context->live || (!context->plan->gateway && !context->shared))
-			continue;
-		arena_reset(p->scratch);
-		rc = plan_shared_own(p->scratch, p->plan, context->plan, p->in->recorded, &own);
-		if (!rc)
-			rc = sharing_rules_fingerprint(p->arena, context->live_rules, context->live_rule_count,
-						       context->live->config.document, &own, !context->plan->owner,
-						       &context->plan->slice);
-	}
-	return rc;
+	/* Without changes nothing will be written that expects anything. */
+	return p->plan->change_count ? planning_each(p, p->tunnel_count, expect_slice, NULL) : RC_OK;
 }

@@ -113,39 +113,6 @@ static enum rc find_live(struct planning *p, struct tunnel_context *context)
 	return rc;
 }
 
-static enum rc live_resource(struct planning *p, struct tunnel_context *context)
-{
-	const struct live_tunnel_state *state = context->live;
-	struct resource *tunnel = arena_alloc(p->arena, sizeof(*tunnel));
-	struct json *order = NULL;
-	enum rc rc;
-
-	if (!tunnel)
-		return RC_NOMEM;
-	rc = document_rules(p->arena, context->address, state->config.document, &context->live_rules,
-			    &context->live_rule_count);
-	if (!rc)
-		rc = document_order(p->arena, context->live_rules, context->live_rule_count, &order);
-	if (rc)
-		return rc;
-	context->target = arena_printf(p->arena, "%s.cfargotunnel.com", state->tunnel.id);
-	if (!context->target)
-		return RC_NOMEM;
-	tunnel->kind = RESOURCE_TUNNEL;
-	tunnel->address = context->address;
-	tunnel->tunnel = context->address;
-	tunnel->id = state->tunnel.id;
-	tunnel->u.tunnel.account = context->account->account;
-	tunnel->u.tunnel.name = state->tunnel.name;
-	tunnel->u.tunnel.status = state->tunnel.status;
-	tunnel->u.tunnel.created_at = state->tunnel.created_at;
-	tunnel->u.tunnel.rule_order = order;
-	tunnel->u.tunnel.origin_request =
-		resource_origin_request_normal(p->arena, json_get(state->config.document, "originRequest"));
-	context->live_tunnel = tunnel;
-	return RC_OK;
-}
-
 static enum rc resolve(struct planning *p, struct tunnel_context *context)
 {
 	const struct resource *any = context->desired	 ? context->desired->tunnel
@@ -173,9 +140,7 @@ static enum rc resolve(struct planning *p, struct tunnel_context *context)
 	}
 	if (rc)
 		return rc;
-	if (context->is_unknown)
-		return planning_add_unknown(p, context->address);
-	return context->live ? live_resource(p, context) : RC_OK;
+	return context->is_unknown ? planning_add_unknown(p, context->address) : RC_OK;
 }
 
 /** --keep-going with refused documents: whatever may come from one of them stays as it is. What a policy or a Service among them
@@ -193,13 +158,16 @@ enum rc plan_tunnels_resolve(struct planning *p)
 {
 	enum rc rc = collect(p);
 
+	for (size_t i = 0; !rc && i < p->tunnel_count; i++)
+		rc = resolve(p, p->tunnels[i]);
+	if (!rc)
+		rc = plan_settle_tunnels(p);
 	for (size_t i = 0; !rc && i < p->tunnel_count; i++) {
 		struct tunnel_context *context = p->tunnels[i];
 
-		rc = resolve(p, context);
 		context->is_held = context->is_contested ||
 				   may_be_invalid_input(p, context->recorded, context->desired ? context->desired->tunnel : NULL);
-		context->is_retired = !rc && !context->is_unknown && !context->is_held && plan_is_retired(p, context);
+		context->is_retired = !context->is_unknown && !context->is_held && plan_is_retired(p, context);
 	}
 	return rc;
 }
@@ -248,9 +216,7 @@ static enum rc add_tunnel_plan(struct planning *p, struct tunnel_context *contex
 	tunnel->expected = "";
 	if (context->live) {
 		tunnel->id = context->live->tunnel.id;
-		tunnel->expected = document_fingerprint(p->arena, context->live->config.document);
-		if (!tunnel->expected)
-			return RC_NOMEM;
+		tunnel->expected = context->fingerprint;
 	}
 	if (!context->desired)
 		return RC_OK;
@@ -400,6 +366,11 @@ static enum rc judge_desired(struct planning *p, struct tunnel_context *context,
 		struct triple triple = {.desired = context->desired->rules[i]};
 		bool done = false;
 
+		if (context->settled_at && context->settled_at[i]) {
+			walk->next = context->settled_at[i];
+			walk->is_taken[walk->next - 1] = true;
+			continue;
+		}
 		triple.address = triple.desired->address;
 		triple.is_protected = triple.desired->protect;
 		triple.recorded = planning_recorded(p, triple.address);

@@ -15,8 +15,12 @@ struct tunnel_context {
 	const struct live_tunnel_state *live;      /**< NULL: not there */
 	const char *target;                        /**< what its CNAMEs point at; NULL when not there */
 	struct resource *live_tunnel;              /**< live as a resource; NULL when not there */
+	const char *fingerprint;                   /**< of the live document; NULL when not there */
+	const char *bare_mark;                     /**< the comment of a record that bears its mark and nothing else; NULL: no such */
 	struct resource **live_rules;
 	size_t live_rule_count;
+	size_t *settled_at;                        /**< of each desired rule: its place among the live ones, from 1, when desired,
+						    *   recorded and live agree; 0: to be judged. NULL: all are */
 	bool is_unknown;                           /**< cannot be seen: nothing of it is changed */
 	bool is_held;                              /**< --keep-going: left as it is */
 	bool is_contested;                         /**< its name belongs to a tunnel that is not adit's */
@@ -78,6 +82,17 @@ enum rc planning_add_conflict(struct planning *p, const struct conflict *conflic
 /** True when the recorded thing lies in another Cloudflare account than the one that it is looked for in. */
 bool planning_is_moved(const struct recorded *recorded, const struct live_account *account);
 
+/* plan_settle.c: what needs no judge, by all processors */
+/** Do something with each of @p count items, several at once where the input is large. @p work may change what belongs to its
+ * item alone; what it keeps is made in @p arena, which is the plan's in the end.
+ * @return the first item's rc that is not RC_OK; RC_NOMEM */
+enum rc planning_each(struct planning *p, size_t count,
+		      enum rc (*work)(struct planning *p, struct arena *arena, void *data, size_t item), void *data) MUST_CHECK;
+/** What is live of each tunnel, as resources, and which of its rules are as they should be. */
+enum rc plan_settle_tunnels(struct planning *p) MUST_CHECK;
+/** @param ret_is_wanted   of each recorded resource: a CNAME that is desired; arena
+ *  @param ret_is_settled  of each desired CNAME: nothing is to be judged; arena */
+enum rc plan_settle_cnames(struct planning *p, bool **ret_is_wanted, bool **ret_is_settled) MUST_CHECK;
 /** Find out, per tunnel address, what is desired, recorded and live. */
 enum rc plan_tunnels_resolve(struct planning *p) MUST_CHECK;
 /** Changes of tunnels and of their rules. */

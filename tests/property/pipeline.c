@@ -118,6 +118,23 @@ const char *pipeline_render(struct arena *arena, const struct desired *desired, 
 	return why || *ret_text ? why : no_memory;
 }
 
+/** Workers change nothing. */
+static const char *compare_plans(struct run *run, const struct plan *a, const struct plan *b)
+{
+	struct strbuf of_a, of_b;
+	const char *why = NULL;
+
+	strbuf_init(&of_a, 0);
+	strbuf_init(&of_b, 0);
+	if (planfile_write(a, &of_a) || planfile_write(b, &of_b))
+		why = say(run, "a plan cannot be written");
+	else if (!str_eq(strbuf_text(&of_a), strbuf_text(&of_b)))
+		why = "several workers made another plan than one";
+	strbuf_done(&of_a);
+	strbuf_done(&of_b);
+	return why;
+}
+
 const char *pipeline_plan(struct run *run, const struct project *project, const struct desired *desired,
 			  const struct recorded_state *recorded, const struct live *live, struct plan **ret_plan)
 {
@@ -125,9 +142,18 @@ const char *pipeline_plan(struct run *run, const struct project *project, const 
 	struct plan_options options = {.overrides = {.max_deletes = 1000, .max_delete_percent = 100, .max_rule_percent = 100,
 						     .allow_empty = true, .allow_loss = everything, .allow_loss_count = 1}};
 	struct plan_input input = {.project = project, .desired = desired, .recorded = recorded, .live = live, .options = &options};
+	struct plan *alone = NULL;
+	const char *why;
 
-	if (plan_build(run->arena, &run->diags, &input, ret_plan))
+	options.workers = 1;
+	if (plan_build(run->arena, &run->diags, &input, &alone))
 		return say(run, "there is no plan");
+	options.workers = 3;
+	if (plan_build(run->arena, &run->diags, &input, ret_plan))
+		return say(run, "there is no plan with several workers");
+	why = compare_plans(run, alone, *ret_plan);
+	if (why)
+		return why;
 	if (plan_is_refused(*ret_plan))
 		return "the plan is refused";
 	return (*ret_plan)->unknown_count ? "the plan has unknowns" : NULL;

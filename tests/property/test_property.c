@@ -12,6 +12,7 @@
 
 #include "base/str.h"
 #include "planner/apply.h"
+#include "planner/document.h"
 #include "planner/refresh.h"
 #include "providers/open.h"
 #include "server/simulator/simulator.h"
@@ -163,6 +164,40 @@ static void apply(struct lab *lab, const struct pass *pass)
 				 str_or_empty(result.messages[i]));
 }
 
+/** What is live is what was desired: each tunnel's rules in their order, and where each hostname points. */
+static void check_live(struct lab *lab, const struct pass *pass)
+{
+	const struct live_account *account = &pass->live->accounts[0];
+
+	for (size_t i = 0; i < pass->desired->tunnel_count; i++) {
+		const struct desired_tunnel *tunnel = &pass->desired->tunnels[i];
+		const struct live_tunnel_state *state = map_get(&account->tunnel_by_name, tunnel->tunnel->u.tunnel.name);
+		struct resource **rules;
+		size_t count;
+
+		assert_non_null(state);
+		assert_int_equal(document_rules(lab->run.arena, tunnel->tunnel->address, state->config.document, &rules, &count), RC_OK);
+		assert_int_equal(count, tunnel->rule_count);
+		for (size_t r = 0; r < count; r++) {
+			assert_string_equal(rules[r]->address, tunnel->rules[r]->address);
+			assert_true(resource_equal(rules[r], tunnel->rules[r]));
+		}
+	}
+	for (size_t i = 0; i < pass->desired->cname_count; i++) {
+		const struct resource *cname = pass->desired->cnames[i].cname;
+		const struct live_name *name = map_get(&account->records_by_name, cname->u.cname.name);
+		const struct live_tunnel_state *state;
+
+		assert_non_null(name);
+		assert_int_equal(name->count, 1);
+		state = map_get(&account->tunnel_by_id, arena_printf(lab->run.arena, "%.36s", name->records[0]->content));
+		assert_non_null(state);
+		for (size_t t = 0; t < pass->desired->tunnel_count; t++)
+			if (str_eq(pass->desired->tunnels[t].tunnel->address, cname->tunnel))
+				assert_string_equal(state->tunnel.name, pass->desired->tunnels[t].tunnel->u.tunnel.name);
+	}
+}
+
 static void step(struct lab *lab, struct choices *choices)
 {
 	struct generated generated;
@@ -181,6 +216,7 @@ static void step(struct lab *lab, struct choices *choices)
 	if (plan_has_changes(second.plan) || second.plan->drift_count)
 		fail_msg("a second plan is not empty: %s",
 			 second.plan->change_count ? second.plan->changes[0].address : second.plan->drifts[0].address);
+	check_live(lab, &second);
 	holds(pipeline_render(lab->run.arena, first.desired, &shown));
 	holds(pipeline_render(lab->run.arena, second.desired, &shown_again));
 	assert_string_equal(shown, shown_again);

@@ -1,0 +1,63 @@
+/** @file One piece of work over many items: whoever is free takes the next. */
+#include "base/parallel.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+
+#include "base/thread.h"
+
+struct job {
+	void (*work)(void *data, size_t worker, size_t item);
+	void *data;
+	size_t count;
+	atomic_size_t next; /* the first item that nobody took */
+};
+
+struct worker {
+	struct job *job;
+	size_t number;
+	pthread_t thread;
+};
+
+size_t parallel_processors(void)
+{
+	cpu_set_t set;
+	int count;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return 1;
+	count = CPU_COUNT(&set);
+	return count < 1 ? 1 : (size_t)count < PARALLEL_MAX ? (size_t)count : PARALLEL_MAX;
+}
+
+static void *work(void *data)
+{
+	const struct worker *worker = data;
+	struct job *job = worker->job;
+
+	for (;;) {
+		size_t item = atomic_fetch_add(&job->next, 1);
+
+		if (item >= job->count)
+			return NULL;
+		job->work(job->data, worker->number, item);
+	}
+}
+
+void parallel_each(size_t count, size_t workers, void (*work_on)(void *data, size_t worker, size_t item), void *data)
+{
+	struct job job = { .work = work_on, .data = data, .count = count };
+	struct worker all[PARALLEL_MAX];
+	size_t started = 1;
+
+	if (workers > count)
+		workers = count;
+	for (size_t i = 0; i < PARALLEL_MAX; i++)
+		all[i] = (struct worker){ .job = &job, .number = i };
+	while (started < workers && started < PARALLEL_MAX && thread_start(&all[started].thread, work, &all[started]))
+		started++;
+	work(&all[0]);
+	for (size_t i = 1; i < started; i++)
+		pthread_join(all[i].thread, NULL);
+}
