@@ -55,14 +55,15 @@ struct arena *arena_new(size_t limit_bytes)
 static void free_chunk(struct chunk *chunk)
 {
 	size_t bytes = sizeof(*chunk) + chunk->size;
-	bool is_mapped = bytes >= MAPPED_BYTES;
-
 	/* What was never handed out was never written: wiping it would only make the pages be there. */
-	explicit_bzero(chunk, sizeof(*chunk) + chunk->filled);
-	if (is_mapped)
-		pages_give(chunk, bytes);
-	else
-		free(chunk);
+	size_t used = sizeof(*chunk) + chunk->filled;
+
+	if (bytes >= MAPPED_BYTES) {
+		pages_give(chunk, bytes, used);
+		return;
+	}
+	explicit_bzero(chunk, used);
+	free(chunk);
 }
 
 static void free_chunks(struct chunk *chunk)

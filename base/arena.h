@@ -19,7 +19,7 @@ struct arena;
  * @return owned, free with arena_free(); NULL when memory is used up */
 struct arena *arena_new(size_t limit_bytes);
 
-/** Wipe and free the arena and all objects in it. NULL is fine. */
+/** Free the arena and all objects in it, and leave nothing of them in memory. NULL is fine. */
 void arena_free(struct arena *arena);
 
 /** Forget all objects but keep some memory for reuse; pointers into the arena become invalid. */

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #define PIECES_MAX 32u
@@ -53,9 +54,9 @@ static bool let_go(void)
 	any = kept.count > 0;
 	while (kept.count) {
 		kept.count--;
+		kept.bytes -= kept.pieces[kept.count].size;
 		(void)munmap(kept.pieces[kept.count].at, kept.pieces[kept.count].size);
 	}
-	kept.bytes = 0;
 	pthread_mutex_unlock(&kept.mutex);
 	return any;
 }
@@ -75,14 +76,33 @@ void *pages_take(size_t *size)
 	return piece;
 }
 
-void pages_give(void *piece, size_t size)
+/* Whether there is room for it: reserved, so that it can be wiped while others take and give. */
+static bool reserve(size_t size)
 {
+	bool is_kept;
+
 	pthread_mutex_lock(&kept.mutex);
-	if (kept.count < PIECES_MAX && size <= PAGES_KEPT_BYTES - kept.bytes) {
+	is_kept = size <= PAGES_KEPT_BYTES - kept.bytes;
+	if (is_kept)
+		kept.bytes += size;
+	pthread_mutex_unlock(&kept.mutex);
+	return is_kept;
+}
+
+void pages_give(void *piece, size_t size, size_t used)
+{
+	if (!reserve(size)) {
+		(void)munmap(piece, size);
+		return;
+	}
+	explicit_bzero(piece, used);
+	pthread_mutex_lock(&kept.mutex);
+	if (kept.count < PIECES_MAX) {
 		kept.pieces[kept.count].at = piece;
 		kept.pieces[kept.count++].size = size;
-		kept.bytes += size;
 		piece = NULL;
+	} else {
+		kept.bytes -= size;
 	}
 	pthread_mutex_unlock(&kept.mutex);
 	if (piece)

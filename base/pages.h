@@ -13,8 +13,10 @@
  * @return owned, all zero, give back with pages_give(); NULL when memory is used up */
 void *pages_take(size_t *size);
 
-/** @param piece  as it was taken, all of it zero again
- * @param size   as pages_take() said */
-void pages_give(void *piece, size_t size);
+/** What is kept is wiped; what is not goes to the kernel, which shows it to nobody.
+ * @param piece  as it was taken
+ * @param size   as pages_take() said
+ * @param used   bytes from the front that may not be zero any more */
+void pages_give(void *piece, size_t size, size_t used);
 
 #endif

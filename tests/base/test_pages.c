@@ -45,13 +45,26 @@ static void test_what_was_given_back_is_taken_again(void **state)
 	unsigned char *piece = pages_take(&size), *larger;
 
 	(void)state;
-	pages_give(piece, size);
+	pages_give(piece, size, 0);
 	larger = pages_take(&more);
 	assert_ptr_not_equal(larger, piece);
 	assert_ptr_equal(pages_take(&again), piece);
 	assert_int_equal(again, size);
 	munmap(piece, size);
 	munmap(larger, more);
+}
+
+static void test_what_is_kept_is_wiped(void **state)
+{
+	size_t size = 5 * MIB, again = size;
+	unsigned char *piece = pages_take(&size);
+
+	(void)state;
+	memset(piece, 1, 3 * MIB);
+	pages_give(piece, size, 3 * MIB);
+	assert_ptr_equal(pages_take(&again), piece);
+	assert_true(is_zero(piece, size));
+	munmap(piece, size);
 }
 
 static void test_the_smallest_that_fits_is_taken(void **state)
@@ -63,7 +76,7 @@ static void test_the_smallest_that_fits_is_taken(void **state)
 	for (size_t i = 0; i < COUNT(sizes); i++)
 		pieces[i] = pages_take(&sizes[i]);
 	for (size_t i = 0; i < COUNT(sizes); i++)
-		pages_give(pieces[i], sizes[i]);
+		pages_give(pieces[i], sizes[i], 0);
 	want = 4 * MIB;
 	assert_ptr_equal(pages_take(&want), pieces[1]);
 	assert_int_equal(want, sizes[1]);
@@ -81,7 +94,7 @@ static void test_a_small_wish_takes_no_large_piece(void **state)
 	void *piece = pages_take(&size), *other;
 
 	(void)state;
-	pages_give(piece, size);
+	pages_give(piece, size, 0);
 	other = pages_take(&small);
 	assert_ptr_not_equal(other, piece);
 	assert_int_equal(small, 2 * MIB);
@@ -97,7 +110,7 @@ static void test_only_so_much_is_kept(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(pieces); i++)
-		pages_give(pieces[i], size);
+		pages_give(pieces[i], size, 0);
 	assert_true(is_there(pieces[0]));
 	assert_true(is_there(pieces[1]));
 	assert_false(is_there(pieces[2]));
@@ -111,7 +124,7 @@ static void test_what_is_kept_goes_before_memory_is_used_up(void **state)
 	void *piece = pages_take(&size);
 
 	(void)state;
-	pages_give(piece, size);
+	pages_give(piece, size, 0);
 	assert_true(is_there(piece));
 	assert_null(pages_take(&huge));
 	assert_false(is_there(piece));
@@ -130,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_piece_is_zero_and_large_enough),
 		cmocka_unit_test(test_what_was_given_back_is_taken_again),
+		cmocka_unit_test(test_what_is_kept_is_wiped),
 		cmocka_unit_test(test_the_smallest_that_fits_is_taken),
 		cmocka_unit_test(test_a_small_wish_takes_no_large_piece),
 		cmocka_unit_test(test_only_so_much_is_kept),
