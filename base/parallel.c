@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 
+#include "base/limits.h"
 #include "base/thread.h"
 
 struct job {
@@ -60,4 +61,43 @@ void parallel_each(size_t count, size_t workers, void (*work_on)(void *data, siz
 	work(&all[0]);
 	for (size_t i = 1; i < started; i++)
 		pthread_join(all[i].thread, NULL);
+}
+
+/* Making: the first worker has the caller's arena. */
+struct making {
+	struct arena *arenas[PARALLEL_MAX];
+	enum rc (*work)(void *data, struct arena *arena, size_t item);
+	void *data;
+	enum rc *rcs; /* of each item */
+};
+
+static void make_one(void *data, size_t number, size_t item)
+{
+	struct making *making = data;
+
+	making->rcs[item] = making->work(making->data, making->arenas[number], item);
+}
+
+enum rc parallel_make(struct arena *arena, size_t count, size_t workers,
+		      enum rc (*work_on)(void *data, struct arena *arena, size_t item), void *data)
+{
+	struct making making = { .arenas = { arena }, .work = work_on, .data = data };
+	enum rc rc = RC_OK;
+
+	making.rcs = arena_array(arena, count, sizeof(*making.rcs));
+	if (!making.rcs)
+		rc = RC_NOMEM;
+	for (size_t i = 1; !rc && i < workers && i < PARALLEL_MAX; i++) {
+		making.arenas[i] = arena_new(LIMIT_ARENA_BYTES);
+		if (!making.arenas[i])
+			rc = RC_NOMEM;
+	}
+	if (!rc)
+		parallel_each(count, workers, make_one, &making);
+	for (size_t i = 1; i < PARALLEL_MAX; i++)
+		if (making.arenas[i])
+			arena_adopt(arena, making.arenas[i]);
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = making.rcs[i];
+	return rc;
 }

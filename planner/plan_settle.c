@@ -2,7 +2,6 @@
  * Nothing here changes what others look at: a tunnel's own context, and flags that belong to one item alone. */
 #include <string.h>
 
-#include "base/limits.h"
 #include "base/parallel.h"
 #include "base/str.h"
 #include "planner/document.h"
@@ -15,15 +14,6 @@
 /* How far ahead a rule is looked for among the live ones. */
 #define RULES_AHEAD 16u
 
-/** Work that is shared out. */
-struct sharing_out {
-	struct planning *p;
-	struct arena *arenas[PARALLEL_MAX];        /**< of each worker; the first has the plan's own */
-	enum rc (*work)(struct planning *p, struct arena *arena, void *data, size_t item);
-	void *data;
-	enum rc *rcs;                              /**< of each item */
-};
-
 static size_t workers_for(const struct planning *p)
 {
 	size_t items = p->in->desired->rule_count + p->in->desired->cname_count;
@@ -33,36 +23,9 @@ static size_t workers_for(const struct planning *p)
 	return items < MANY_ITEMS ? 1 : parallel_processors();
 }
 
-static void do_one(void *data, size_t worker, size_t item)
+enum rc planning_each(struct planning *p, size_t count, enum rc (*work)(void *data, struct arena *arena, size_t item), void *data)
 {
-	struct sharing_out *s = data;
-
-	s->rcs[item] = s->work(s->p, s->arenas[worker], s->data, item);
-}
-
-enum rc planning_each(struct planning *p, size_t count,
-		      enum rc (*work)(struct planning *p, struct arena *arena, void *data, size_t item), void *data)
-{
-	struct sharing_out s = {.p = p, .arenas = {p->arena}, .work = work, .data = data};
-	size_t workers = workers_for(p);
-	enum rc rc = RC_OK;
-
-	s.rcs = arena_array(p->arena, count, sizeof(*s.rcs));
-	for (size_t i = 1; i < workers; i++) {
-		s.arenas[i] = arena_new(LIMIT_ARENA_BYTES);
-		if (!s.arenas[i])
-			rc = RC_NOMEM;
-	}
-	if (!s.rcs)
-		rc = RC_NOMEM;
-	if (!rc)
-		parallel_each(count, workers, do_one, &s);
-	for (size_t i = 1; i < workers; i++)
-		if (s.arenas[i])
-			arena_adopt(p->arena, s.arenas[i]);
-	for (size_t i = 0; !rc && i < count; i++)
-		rc = s.rcs[i];
-	return rc;
+	return parallel_make(p->arena, count, workers_for(p), work, data);
 }
 
 static enum rc live_resource(struct arena *arena, struct tunnel_context *context)
@@ -148,12 +111,12 @@ static enum rc settle_rules(const struct planning *p, struct arena *arena, struc
 	return RC_OK;
 }
 
-static enum rc settle_tunnel(struct planning *p, struct arena *arena, void *data, size_t item)
+static enum rc settle_tunnel(void *data, struct arena *arena, size_t item)
 {
+	struct planning *p = data;
 	struct tunnel_context *context = p->tunnels[item];
 	enum rc rc;
 
-	(void)data;
 	if (context->is_unknown || !context->live)
 		return RC_OK;
 	rc = live_resource(arena, context);
@@ -164,7 +127,7 @@ static enum rc settle_tunnel(struct planning *p, struct arena *arena, void *data
 
 enum rc plan_settle_tunnels(struct planning *p)
 {
-	return planning_each(p, p->tunnel_count, settle_tunnel, NULL);
+	return planning_each(p, p->tunnel_count, settle_tunnel, p);
 }
 
 /** Recorded, where it belongs, alone on its name, and with nothing to say but what the mark says: then it is compared. What is
@@ -202,12 +165,14 @@ static bool cname_is_settled(const struct planning *p, const struct resource *ba
 
 /** Flags of desired CNAMEs and of recorded resources: each belongs to one item. */
 struct cname_flags {
+	struct planning *p;
 	bool *is_wanted, *is_settled;
 };
 
-static enum rc settle_cnames(struct planning *p, struct arena *arena, void *data, size_t item)
+static enum rc settle_cnames(void *data, struct arena *arena, size_t item)
 {
 	const struct cname_flags *flags = data;
+	const struct planning *p = flags->p;
 	const struct desired *desired = p->in->desired;
 	bool is_shared = p->in->sharing && p->in->sharing->count;
 	size_t end = (item + 1) * CNAMES_AT_ONCE;
@@ -227,7 +192,7 @@ static enum rc settle_cnames(struct planning *p, struct arena *arena, void *data
 enum rc plan_settle_cnames(struct planning *p, bool **ret_is_wanted, bool **ret_is_settled)
 {
 	size_t count = p->in->desired->cname_count;
-	struct cname_flags flags = {arena_array(p->arena, p->in->recorded->count, sizeof(bool)),
+	struct cname_flags flags = {p, arena_array(p->arena, p->in->recorded->count, sizeof(bool)),
 				    arena_array(p->arena, count, sizeof(bool))};
 	enum rc rc = RC_NOMEM;
 

@@ -265,14 +265,14 @@ enum rc plan_shared_own(struct arena *arena, const struct plan *plan, const stru
 	return rc;
 }
 
-static enum rc expect_slice(struct planning *p, struct arena *arena, void *data, size_t item)
+static enum rc expect_slice(void *data, struct arena *arena, size_t item)
 {
+	struct planning *p = data;
 	struct tunnel_context *context = p->tunnels[item];
 	struct arena *scratch;
 	struct map own;
 	enum rc rc;
 
-	(void)data;
 	if (!context->plan || !context->live || (!context->plan->gateway && !context->shared))
 		return RC_OK;
 	scratch = arena_new(LIMIT_ARENA_BYTES);
@@ -287,5 +287,5 @@ static enum rc expect_slice(struct planning *p, struct arena *arena, void *data,
 enum rc plan_shared_expect(struct planning *p)
 {
 	/* Without changes nothing will be written that expects anything. */
-	return p->plan->change_count ? planning_each(p, p->tunnel_count, expect_slice, NULL) : RC_OK;
+	return p->plan->change_count ? planning_each(p, p->tunnel_count, expect_slice, p) : RC_OK;
 }

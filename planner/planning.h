@@ -83,11 +83,8 @@ enum rc planning_add_conflict(struct planning *p, const struct conflict *conflic
 bool planning_is_moved(const struct recorded *recorded, const struct live_account *account);
 
 /* plan_settle.c: what needs no judge, by all processors */
-/** Do something with each of @p count items, several at once where the input is large. @p work may change what belongs to its
- * item alone; what it keeps is made in @p arena, which is the plan's in the end.
- * @return the first item's rc that is not RC_OK; RC_NOMEM */
-enum rc planning_each(struct planning *p, size_t count,
-		      enum rc (*work)(struct planning *p, struct arena *arena, void *data, size_t item), void *data) MUST_CHECK;
+/** parallel_make() into the plan's arena, by as many workers as suit the input. */
+enum rc planning_each(struct planning *p, size_t count, enum rc (*work)(void *data, struct arena *arena, size_t item), void *data) MUST_CHECK;
 /** What is live of each tunnel, as resources, and which of its rules are as they should be. */
 enum rc plan_settle_tunnels(struct planning *p) MUST_CHECK;
 /** @param ret_is_wanted   of each recorded resource: a CNAME that is desired; arena

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 #include "base/parallel.h"
 
@@ -84,6 +85,48 @@ static void test_two_workers_work_at_once(void **state)
 	pthread_barrier_destroy(&barrier);
 }
 
+struct made {
+	char *texts[ITEMS];
+	size_t fails_at;
+};
+
+static enum rc make(void *data, struct arena *arena, size_t item)
+{
+	struct made *made = data;
+
+	if (item >= made->fails_at)
+		return item == made->fails_at ? RC_LIMIT : RC_CORRUPT;
+	made->texts[item] = arena_printf(arena, "item %zu", item);
+	return made->texts[item] ? RC_OK : RC_NOMEM;
+}
+
+static void test_what_was_made_stays_in_the_arena(void **state)
+{
+	struct made made = { .fails_at = ITEMS };
+	struct arena *arena = arena_new(1 << 20);
+	char text[32];
+
+	(void)state;
+	assert_int_equal(parallel_make(arena, ITEMS, 4, make, &made), RC_OK);
+	for (size_t i = 0; i < ITEMS; i++) {
+		snprintf(text, sizeof(text), "item %zu", i);
+		assert_string_equal(made.texts[i], text);
+	}
+	assert_true(arena_used_bytes(arena) >= ITEMS * 8);
+	arena_free(arena);
+}
+
+static void test_the_first_failure_is_told(void **state)
+{
+	struct made made = { .fails_at = ITEMS / 2 };
+	struct arena *arena = arena_new(1 << 20);
+
+	(void)state;
+	assert_int_equal(parallel_make(arena, ITEMS, 4, make, &made), RC_LIMIT);
+	assert_string_equal(made.texts[0], "item 0");
+	arena_free(arena);
+}
+
 static void test_there_is_a_processor(void **state)
 {
 	(void)state;
@@ -97,6 +140,8 @@ int main(void)
 		cmocka_unit_test(test_nothing_is_done_for_no_items),
 		cmocka_unit_test(test_one_worker_is_the_caller),
 		cmocka_unit_test(test_two_workers_work_at_once),
+		cmocka_unit_test(test_what_was_made_stays_in_the_arena),
+		cmocka_unit_test(test_the_first_failure_is_told),
 		cmocka_unit_test(test_there_is_a_processor),
 	};
 
