@@ -3,8 +3,12 @@
 
 #include <string.h>
 
+#include "base/parallel.h"
 #include "base/str.h"
 #include "base/strbuf.h"
+
+/* So many records, and starting a thread pays. */
+#define MANY_RECORDS 20000u
 
 const struct live_account *live_account(const struct live *live, const char *account)
 {
@@ -63,15 +67,21 @@ bool live_record_is_address(const struct live_record *record)
 	       str_eq(record->type, "NS");
 }
 
-static enum rc index_record(struct arena *arena, struct live_account *account, struct live_record *record)
+static enum rc index_id(struct arena *arena, struct live_account *account, struct live_record *record)
+{
+	(void)arena;
+	return map_put(&account->record_by_id, record->id, record, NULL);
+}
+
+static enum rc index_name(struct arena *arena, struct live_account *account, struct live_record *record)
 {
 	struct live_name *name;
 	struct live_record **grown;
 	const char *key;
-	enum rc rc = map_put(&account->record_by_id, record->id, record, NULL);
+	enum rc rc;
 
-	if (rc || !live_record_is_address(record))
-		return rc;
+	if (!live_record_is_address(record))
+		return RC_OK;
 	/* Nearly all are in lower case as they come. */
 	key = str_is_lower(record->name) ? record->name : str_lower(arena, record->name);
 	if (!key)
@@ -117,6 +127,19 @@ static enum rc index_tunnels(struct live_account *account)
 	return RC_OK;
 }
 
+/** One of the two maps of records. Both have room for all of them, so that filling one takes nothing of their arena. */
+static enum rc index_records(void *data, struct arena *arena, size_t item)
+{
+	enum rc (*const index[])(struct arena *, struct live_account *, struct live_record *) = {index_id, index_name};
+	struct live_account *account = data;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < account->zone_count; i++)
+		for (size_t r = 0; !rc && r < account->zones[i].count; r++)
+			rc = index[item](arena, account, &account->zones[i].records[r]);
+	return rc;
+}
+
 enum rc live_index(struct arena *arena, struct live_account *account)
 {
 	size_t records = 0;
@@ -141,10 +164,8 @@ enum rc live_index(struct arena *arena, struct live_account *account)
 		rc = map_put(&account->zone_by_name, zone->zone.name, zone, NULL);
 		if (!rc)
 			rc = map_put(&account->zone_by_id, zone->zone.id, zone, NULL);
-		for (size_t r = 0; !rc && r < zone->count; r++)
-			rc = index_record(arena, account, &zone->records[r]);
 	}
-	return rc;
+	return rc ? rc : parallel_make(arena, 2, records < MANY_RECORDS ? 1 : parallel_processors(), index_records, account);
 }
 
 /** What is not a text of the record's. */

@@ -3,26 +3,32 @@
 
 #include <string.h>
 
+#include "base/parallel.h"
 #include "base/str.h"
+
+/* So many resources, and starting threads pays. */
+#define MANY_ITEMS 20000u
 
 struct building {
 	struct arena *arena;
 	const struct recorded_state *recorded;
 	const struct sharing *sharing;
 	struct live_account *account;
+	const struct resource **own;   /**< the recorded tunnels that the account's first ones are of */
 };
 
+/** Its texts are the rule's own. */
 static enum rc rule_to_json(struct arena *arena, const struct resource *rule, struct json **ret_json)
 {
 	struct json *json = json_new(arena, JSON_OBJECT);
 	enum rc rc = json ? RC_OK : RC_NOMEM;
 
 	if (!rc && !str_is_empty(rule->u.rule.hostname))
-		rc = json_set(arena, json, "hostname", json_new_string(arena, rule->u.rule.hostname));
+		rc = json_set(arena, json, "hostname", json_borrow_string(arena, rule->u.rule.hostname));
 	if (!rc && !str_is_empty(rule->u.rule.path))
-		rc = json_set(arena, json, "path", json_new_string(arena, rule->u.rule.path));
+		rc = json_set(arena, json, "path", json_borrow_string(arena, rule->u.rule.path));
 	if (!rc)
-		rc = json_set(arena, json, "service", json_new_string(arena, rule->u.rule.service));
+		rc = json_set(arena, json, "service", json_borrow_string(arena, rule->u.rule.service));
 	if (!rc && rule->u.rule.origin_request)
 		rc = json_set(arena, json, "originRequest", json_copy(arena, rule->u.rule.origin_request));
 	if (!rc)
@@ -31,10 +37,10 @@ static enum rc rule_to_json(struct arena *arena, const struct resource *rule, st
 }
 
 /** The document that the recorded rules make, in their recorded order. */
-static enum rc document_of(struct building *b, const struct resource *tunnel, const struct json **ret_document)
+static enum rc document_of(const struct building *b, struct arena *arena, const struct resource *tunnel, const struct json **ret_document)
 {
 	const struct json *order = tunnel->u.tunnel.rule_order;
-	struct json *document = json_new(b->arena, JSON_OBJECT), *ingress = json_new(b->arena, JSON_ARRAY);
+	struct json *document = json_new(arena, JSON_OBJECT), *ingress = json_new(arena, JSON_ARRAY);
 	enum rc rc = document && ingress ? RC_OK : RC_NOMEM;
 
 	for (size_t i = 0; !rc && i < json_count(order); i++) {
@@ -44,29 +50,44 @@ static enum rc document_of(struct building *b, const struct resource *tunnel, co
 
 		if (!rule || rule->resource->kind != RESOURCE_RULE)
 			continue;
-		rc = rule_to_json(b->arena, rule->resource, &json);
+		rc = rule_to_json(arena, rule->resource, &json);
 		if (!rc)
-			rc = json_push(b->arena, ingress, json);
+			rc = json_push(arena, ingress, json);
 	}
 	if (!rc)
-		rc = json_set(b->arena, document, "ingress", ingress);
+		rc = json_set(arena, document, "ingress", ingress);
 	if (!rc && tunnel->u.tunnel.origin_request)
-		rc = json_set(b->arena, document, "originRequest", json_copy(b->arena, tunnel->u.tunnel.origin_request));
+		rc = json_set(arena, document, "originRequest", json_copy(arena, tunnel->u.tunnel.origin_request));
 	if (!rc)
 		*ret_document = document;
 	return rc;
 }
 
-static enum rc add_tunnel(struct building *b, const struct recorded *item)
+/** A recorded tunnel; its document is made with all others'. */
+static void add_tunnel(struct building *b, const struct recorded *item)
 {
-	struct live_tunnel_state *state = &b->account->tunnels[b->account->tunnel_count++];
+	struct live_tunnel_state *state = &b->account->tunnels[b->account->tunnel_count];
 	const struct resource *tunnel = item->resource;
 
+	b->own[b->account->tunnel_count++] = tunnel;
 	state->tunnel = (struct live_tunnel){.id = tunnel->id, .name = tunnel->u.tunnel.name, .status = tunnel->u.tunnel.status,
 					     .created_at = tunnel->u.tunnel.created_at, .is_remote = true};
 	state->has_config = true;
 	state->config.version = -1;
-	return document_of(b, tunnel, &state->config.document);
+}
+
+static enum rc make_document(void *data, struct arena *arena, size_t item)
+{
+	const struct building *b = data;
+
+	return document_of(b, arena, b->own[item], &b->account->tunnels[item].config.document);
+}
+
+static enum rc make_documents(struct building *b)
+{
+	size_t workers = b->recorded->count < MANY_ITEMS ? 1 : parallel_processors();
+
+	return parallel_make(b->arena, b->account->tunnel_count, workers, make_document, b);
 }
 
 /** This project's recorded rules of a tunnel. */
@@ -197,16 +218,17 @@ static size_t count_tunnels(const struct building *b)
 
 static enum rc build_account(struct building *b, const struct account *account)
 {
-	enum rc rc = RC_OK;
+	enum rc rc;
 
 	b->account->account = account->name;
 	b->account->account_id = account->account_id;
 	map_init(&b->account->gone, b->arena);
 	b->account->tunnels = arena_array(b->arena, count_tunnels(b), sizeof(*b->account->tunnels));
 	b->account->zones = arena_array(b->arena, b->recorded->zone_count, sizeof(*b->account->zones));
-	if (!b->account->tunnels || !b->account->zones)
+	b->own = arena_array(b->arena, count_tunnels(b), sizeof(*b->own));
+	if (!b->account->tunnels || !b->account->zones || !b->own)
 		return RC_NOMEM;
-	for (size_t i = 0; !rc && i < b->recorded->count; i++) {
+	for (size_t i = 0; i < b->recorded->count; i++) {
 		const struct recorded *item = &b->recorded->items[i];
 
 		if (item->resource->kind != RESOURCE_TUNNEL || !item->resource->id ||
@@ -214,8 +236,9 @@ static enum rc build_account(struct building *b, const struct account *account)
 			continue;
 		if (!b->account->account_id)
 			b->account->account_id = item->account_id;
-		rc = add_tunnel(b, item);
+		add_tunnel(b, item);
 	}
+	rc = make_documents(b);
 	if (!rc)
 		rc = add_all_shared(b);
 	for (size_t i = 0; !rc && i < b->recorded->zone_count; i++)

@@ -33,6 +33,8 @@ static enum rc patterns_add(struct patterns *patterns, const char *hostname)
 /** True when one stands for this hostname: itself, a wildcard over it, or any host. */
 static bool patterns_cover(const struct patterns *patterns, const char *hostname)
 {
+	if (!patterns->hosts.count && !patterns->wildcards.count)
+		return false;
 	if (map_get(&patterns->hosts, hostname) || map_get(&patterns->hosts, ""))
 		return true;
 	for (const char *dot = strchr(hostname, '.'); dot; dot = strchr(dot + 1, '.'))
@@ -70,6 +72,7 @@ static bool serving_covers(const struct serving *serving, const char *tunnel, co
 struct exposure {
 	struct planning *p;
 	struct map changed;              /**< address -> change, without those that only forget */
+	bool has_changed_cnames;
 	struct map tunnels;              /**< target of a CNAME -> address of the tunnel */
 	struct patterns touched;         /**< of the rules that change, whatever their tunnel */
 	const struct resource **hosts;   /**< CNAMEs in question, each once */
@@ -109,6 +112,7 @@ static enum rc index_changes(struct exposure *e)
 	for (size_t i = 0; !rc && i < plan->change_count; i++) {
 		const struct change *change = &plan->changes[i];
 
+		e->has_changed_cnames |= change->kind == RESOURCE_CNAME;
 		if (change->action != ACTION_FORGET)
 			rc = map_put(&e->changed, change->address, (void *)(uintptr_t)change, NULL);
 		if (!rc && may_expose(change) && change->before)
@@ -147,11 +151,11 @@ static enum rc add_relevant(struct exposure *e, const char *hostname)
 
 static enum rc add_host(struct exposure *e, const struct resource *cname)
 {
+	bool is_changed = e->has_changed_cnames && map_get(&e->changed, cname->address);
 	const struct resource **grown;
 	enum rc rc;
 
-	if ((!map_get(&e->changed, cname->address) && !patterns_cover(&e->touched, cname->u.cname.name)) ||
-	    map_get(&e->seen, cname->address))
+	if ((!is_changed && !patterns_cover(&e->touched, cname->u.cname.name)) || map_get(&e->seen, cname->address))
 		return RC_OK;
 	rc = map_put(&e->seen, cname->address, e, NULL);
 	if (!rc)
