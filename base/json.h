@@ -55,6 +55,10 @@ enum rc json_parse(struct arena *arena, const char *bytes, size_t size, struct j
 enum rc json_parse_unique(struct arena *arena, const char *bytes, size_t size, struct json **ret_value, size_t *ret_offset,
 			  const char **ret_repeated) MUST_CHECK;
 
+/** How many of these bytes, from the first on, are within a JSON string what they stand for: ASCII without control characters,
+ * quotation marks and backslashes. */
+size_t json_plain_size(const char *bytes, size_t size);
+
 /* Readers: each takes NULL and wrong types calmly. */
 const struct json *json_get(const struct json *object, const char *key);
 /** String member, or @p fallback when it is absent or no string. */

@@ -75,17 +75,31 @@ static size_t plain_bytes(const char *bytes)
 	return marks ? (size_t)__builtin_ctzll(marks) / 8 : sizeof(word);
 }
 
+size_t json_plain_size(const char *bytes, size_t size)
+{
+	size_t at = 0, plain;
+
+	for (; size - at >= 8; at += 8) {
+		plain = plain_bytes(bytes + at);
+		if (plain < 8)
+			return at + plain;
+	}
+	while (at < size && (unsigned char)bytes[at] >= ' ' && (unsigned char)bytes[at] < 0x80 && bytes[at] != '"' && bytes[at] != '\\')
+		at++;
+	return at;
+}
+
 static bool take_string(struct scan *scan)
 {
 	scan->at++;
 	while (scan->at < scan->end) {
-		size_t plain = scan->end - scan->at >= 8 ? plain_bytes(scan->at) : 0, size = 1;
 		unsigned char c;
+		size_t size;
 		uint32_t character;
 
-		scan->at += plain;
-		if (plain == 8)
-			continue;
+		scan->at += json_plain_size(scan->at, (size_t)(scan->end - scan->at));
+		if (scan->at == scan->end)
+			return false;
 		c = (unsigned char)*scan->at;
 		if (c == '"') {
 			scan->at++;
@@ -97,10 +111,9 @@ static bool take_string(struct scan *scan)
 				return false;
 			continue;
 		}
-		if (c < 0x20)
+		if (c < 0x80)
 			return false;
-		if (c >= 0x80)
-			size = str_utf8_next(scan->at, (size_t)(scan->end - scan->at), &character);
+		size = str_utf8_next(scan->at, (size_t)(scan->end - scan->at), &character);
 		if (!size)
 			return false;
 		scan->at += size;

@@ -103,6 +103,8 @@ bool resource_field_equal(const struct field *field, const struct resource *a, c
 enum rc resource_to_json(struct arena *arena, const struct resource *resource, bool computed, struct json **ret_object) MUST_CHECK;
 /** The reverse, for state rows and plan files; unknown members are ignored, wrong types give RC_CORRUPT. */
 enum rc resource_from_json(struct arena *arena, enum resource_kind kind, const char *address, const struct json *object, struct resource **ret_resource) MUST_CHECK;
+/** Texts that are never NULL, as the structs promise: "" where they were left out. */
+void resource_fill_absent(struct resource *resource);
 /** True when no field that is compared differs. */
 bool resource_equal(const struct resource *a, const struct resource *b);
 /** XXH3-128 over the canonical JSON of the compared fields, hex; arena. Without FIELD_ORDER fields, so that resources that

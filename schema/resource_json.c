@@ -196,8 +196,7 @@ static enum rc read_field(struct arena *arena, const struct field *field, const 
 	return RC_INTERNAL;
 }
 
-/** Texts that are never NULL, as the struct promises: "" where they are left out. */
-static void fill_absent(struct resource *resource)
+void resource_fill_absent(struct resource *resource)
 {
 	switch (resource->kind) {
 	case RESOURCE_TUNNEL:
@@ -241,7 +240,7 @@ enum rc resource_from_json(struct arena *arena, enum resource_kind kind, const c
 		if (rc)
 			return rc;
 	}
-	fill_absent(resource);
+	resource_fill_absent(resource);
 	*ret_resource = resource;
 	return RC_OK;
 }

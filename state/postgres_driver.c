@@ -308,7 +308,8 @@ static enum rc driver_column(struct sql_rows *base, int column, const char **ret
 	bool is_null = libpq->getisnull(result, 0, column);
 
 	*ret_text = is_null ? NULL : libpq->getvalue(result, 0, column);
-	*ret_size = is_null ? 0 : (size_t)libpq->getlength(result, 0, column);
+	if (ret_size)
+		*ret_size = is_null ? 0 : (size_t)libpq->getlength(result, 0, column);
 	return RC_OK;
 }
 

@@ -73,7 +73,8 @@ struct sql_driver {
 			 struct sql_rows **ret_rows);
 	enum rc (*next)(struct sql_rows *rows, bool *ret_any);
 	void (*finish)(struct sql_rows *rows);
-	/** A column as text, which lives until next() or finish(). @param ret_text NULL for SQL's NULL */
+	/** A column as text, which lives until next() or finish(). @param ret_text NULL for SQL's NULL
+	 * @param ret_size  NULL: of no interest */
 	enum rc (*column)(struct sql_rows *rows, int column, const char **ret_text, size_t *ret_size);
 	int64_t (*integer)(struct sql_rows *rows, int column);
 	/** Rows that the last executed statement changed. */

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/str.h"
+#include "state/fields_text.h"
 #include "state/recorded.h"
 #include "state/sql_row.h"
 
@@ -13,8 +14,12 @@
 /** A tunnel whose order of rules is to be read once the rules are there. */
 struct order {
 	struct resource *tunnel;
-	const char *fields;
+	const struct json *addresses;
 };
+
+/** Texts that many rows have, by what they are. */
+enum shared { SHARED_TUNNEL, SHARED_ACCOUNT_ID, SHARED_ZONE_ID, SHARED_ACCOUNT, SHARED_ZONE, SHARED_CONTENT, SHARED_COMMENT,
+	      SHARED_SERVICE, SHARED_STATUS, SHARED_COUNT };
 
 /** Rows on their way into memory. */
 struct loading {
@@ -25,7 +30,9 @@ struct loading {
 	struct order *orders;          /**< later */
 	size_t order_count, order_capacity;
 	struct map shared;             /**< texts that rows have in common */
-	struct strbuf text;
+	const char *last[SHARED_COUNT]; /**< the one before, which the next row often has, too */
+	struct strbuf text, fields;
+	struct fields_form form;       /**< of the kind that is being read */
 	struct recorded_state *state;
 	size_t capacity;               /**< of its items */
 	int64_t expected;              /**< how many rows there are; -1: not known */
@@ -38,16 +45,34 @@ static enum rc keep_text(struct arena *arena, const char *text, const char **ret
 	return text && !*ret_copy ? RC_NOMEM : RC_OK;
 }
 
-/** What many rows have is kept once. */
-static enum rc share_text(struct loading *loading, const char *text, const char **ret_copy)
+static enum rc keep_sized(struct arena *arena, const char *text, size_t size, const char **ret_copy)
 {
-	enum rc rc;
+	*ret_copy = text ? arena_memdup(arena, text, size) : NULL;
+	return text && !*ret_copy ? RC_NOMEM : RC_OK;
+}
 
-	*ret_copy = text ? map_get(&loading->shared, text) : NULL;
-	if (!text || *ret_copy)
+/** What many rows have is kept once. */
+static enum rc share_text(struct loading *loading, enum shared what, const char *text, const char **ret_copy)
+{
+	const char *last = loading->last[what];
+	enum rc rc = RC_OK;
+
+	*ret_copy = NULL;
+	if (!text)
 		return RC_OK;
-	rc = keep_text(loading->arena, text, ret_copy);
-	return rc ? rc : map_put(&loading->shared, *ret_copy, (void *)(uintptr_t)*ret_copy, NULL);
+	if (!last || strcmp(last, text) != 0) {
+		last = map_get(&loading->shared, text);
+		if (!last) {
+			rc = keep_text(loading->arena, text, &last);
+			if (!rc)
+				rc = map_put(&loading->shared, last, (void *)(uintptr_t)last, NULL);
+			if (rc)
+				return rc;
+		}
+		loading->last[what] = last;
+	}
+	*ret_copy = last;
+	return RC_OK;
 }
 
 /** Where a text stands at the end of the address already. */
@@ -65,16 +90,16 @@ static enum rc keep_texts(struct loading *loading, const struct row *row, struct
 	enum rc rc = keep_text(arena, row->precedence, &item->resource->origin.precedence);
 
 	if (!rc)
-		rc = keep_text(arena, row->texts[COLUMN_ID], &item->resource->id);
+		rc = keep_sized(arena, row->texts[COLUMN_ID], row->sizes[COLUMN_ID], &item->resource->id);
 	if (!rc)
-		rc = keep_text(arena, row->texts[COLUMN_OBJECT], &item->resource->origin.object);
+		rc = keep_sized(arena, row->texts[COLUMN_OBJECT], row->sizes[COLUMN_OBJECT], &item->resource->origin.object);
 	if (!rc)
 		rc = keep_text(arena, row->texts[COLUMN_PRIOR_COMMENT], &item->prior_comment);
 	if (!rc)
-		rc = share_text(loading, row->texts[COLUMN_TUNNEL], &item->resource->tunnel);
+		rc = share_text(loading, SHARED_TUNNEL, row->texts[COLUMN_TUNNEL], &item->resource->tunnel);
 	if (!rc)
-		rc = share_text(loading, row->texts[COLUMN_ACCOUNT_ID], &item->account_id);
-	return rc ? rc : share_text(loading, row->texts[COLUMN_ZONE_ID], &item->zone_id);
+		rc = share_text(loading, SHARED_ACCOUNT_ID, row->texts[COLUMN_ACCOUNT_ID], &item->account_id);
+	return rc ? rc : share_text(loading, SHARED_ZONE_ID, row->texts[COLUMN_ZONE_ID], &item->zone_id);
 }
 
 static enum rc keep_json(struct arena *arena, const struct json *value, const struct json **ret_copy)
@@ -88,12 +113,12 @@ static enum rc keep_cname(struct loading *loading, const struct cname_fields *re
 	enum rc rc = keep_tail(loading->arena, kept->address, read->name, &kept->u.cname.name);
 
 	if (!rc)
-		rc = share_text(loading, read->account, &kept->u.cname.account);
+		rc = share_text(loading, SHARED_ACCOUNT, read->account, &kept->u.cname.account);
 	if (!rc)
-		rc = share_text(loading, read->zone, &kept->u.cname.zone);
+		rc = share_text(loading, SHARED_ZONE, read->zone, &kept->u.cname.zone);
 	if (!rc)
-		rc = share_text(loading, read->content, &kept->u.cname.content);
-	return rc ? rc : share_text(loading, read->comment, &kept->u.cname.comment);
+		rc = share_text(loading, SHARED_CONTENT, read->content, &kept->u.cname.content);
+	return rc ? rc : share_text(loading, SHARED_COMMENT, read->comment, &kept->u.cname.comment);
 }
 
 static enum rc keep_rule(struct loading *loading, const struct rule_fields *read, struct resource *kept)
@@ -103,12 +128,12 @@ static enum rc keep_rule(struct loading *loading, const struct rule_fields *read
 	if (!rc)
 		rc = keep_tail(loading->arena, kept->address, read->hostname, &kept->u.rule.hostname);
 	if (!rc)
-		rc = share_text(loading, read->service, &kept->u.rule.service);
+		rc = share_text(loading, SHARED_SERVICE, read->service, &kept->u.rule.service);
 	return rc ? rc : keep_json(loading->arena, read->origin_request, &kept->u.rule.origin_request);
 }
 
-/** @param fields  its row's, of which the order is read again when the rules are there */
-static enum rc keep_tunnel(struct loading *loading, const struct tunnel_fields *read, const char *fields, struct resource *kept)
+/** @param read  its order of rules is needed until these are there */
+static enum rc keep_tunnel(struct loading *loading, const struct tunnel_fields *read, struct resource *kept)
 {
 	struct arena *arena = loading->arena;
 	struct order *orders = arena_grow(loading->later, loading->orders, loading->order_count, &loading->order_capacity,
@@ -119,43 +144,62 @@ static enum rc keep_tunnel(struct loading *loading, const struct tunnel_fields *
 		return rc;
 	loading->orders = orders;
 	kept->u.tunnel.rule_order = NULL;
-	if (read->rule_order) {
-		orders[loading->order_count].tunnel = kept;
-		rc = keep_text(loading->later, fields, &orders[loading->order_count++].fields);
-	}
-	if (!rc)
-		rc = share_text(loading, read->account, &kept->u.tunnel.account);
+	if (read->rule_order)
+		orders[loading->order_count++] = (struct order){ .tunnel = kept, .addresses = read->rule_order };
+	rc = share_text(loading, SHARED_ACCOUNT, read->account, &kept->u.tunnel.account);
 	if (!rc)
 		rc = keep_text(arena, read->name, &kept->u.tunnel.name);
 	if (!rc)
-		rc = share_text(loading, read->status, &kept->u.tunnel.status);
+		rc = share_text(loading, SHARED_STATUS, read->status, &kept->u.tunnel.status);
 	if (!rc)
 		rc = keep_text(arena, read->created_at, &kept->u.tunnel.created_at);
 	return rc ? rc : keep_json(arena, read->origin_request, &kept->u.tunnel.origin_request);
 }
 
-/** Rows are many: what is part of the address, or of other rows as well, is not kept twice. */
-static enum rc read_fields(struct loading *loading, enum resource_kind kind, const struct row *row, struct resource **ret_resource)
+/** Fields of any form. @param arena  for them */
+static enum rc parse_fields(struct loading *loading, struct arena *arena, const struct row *row, struct resource *ret_resource)
 {
-	const char *text = str_or_empty(row->texts[COLUMN_FIELDS]);
-	struct resource *read, *kept;
+	struct resource *read;
 	struct json *fields;
-	enum rc rc = json_parse(loading->scratch, text, strlen(text), &fields, NULL);
+	enum rc rc = json_parse(loading->scratch, str_or_empty(row->texts[COLUMN_FIELDS]), row->sizes[COLUMN_FIELDS], &fields, NULL);
 
 	if (!rc)
-		rc = resource_from_json(loading->scratch, kind, str_or_empty(row->texts[COLUMN_ADDRESS]), fields, &read);
-	if (rc)
-		return rc;
-	kept = (void *)arena_memdup(loading->arena, read, sizeof(*read));
-	if (!kept)
+		rc = resource_from_json(arena, loading->form.kind, ret_resource->address, fields, &read);
+	if (!rc)
+		*ret_resource = *read;
+	return rc;
+}
+
+/** @param ret_resource  kind and address are there; its fields live until the next row, those of tunnels as long as needed */
+static enum rc read_fields(struct loading *loading, const struct row *row, struct resource *ret_resource)
+{
+	const struct resource blank = *ret_resource;
+	bool is_kept = loading->form.kind == RESOURCE_TUNNEL;
+	struct arena *arena = is_kept ? loading->later : loading->scratch;
+	const char *text = str_or_empty(row->texts[COLUMN_FIELDS]);
+	size_t size = row->sizes[COLUMN_FIELDS];
+	char *copy;
+	enum rc rc;
+
+	strbuf_reset(&loading->fields);
+	if (!is_kept)
+		strbuf_add(&loading->fields, text, size);
+	copy = is_kept ? arena_memdup(arena, text, size) : loading->fields.data;
+	if (!copy || strbuf_failed(&loading->fields))
 		return RC_NOMEM;
-	*ret_resource = kept;
-	rc = keep_text(loading->arena, read->address, &kept->address);
-	if (rc)
+	rc = fields_text_read(&loading->form, arena, copy, size, ret_resource);
+	if (rc != RC_NOTFOUND)
 		return rc;
-	switch (kind) {
+	*ret_resource = blank;
+	return parse_fields(loading, arena, row, ret_resource);
+}
+
+/** Rows are many: what is part of the address, or of other rows as well, is not kept twice. */
+static enum rc keep_fields(struct loading *loading, const struct resource *read, struct resource *kept)
+{
+	switch (read->kind) {
 	case RESOURCE_TUNNEL:
-		return keep_tunnel(loading, &read->u.tunnel, text, kept);
+		return keep_tunnel(loading, &read->u.tunnel, kept);
 	case RESOURCE_RULE:
 		return keep_rule(loading, &read->u.rule, kept);
 	case RESOURCE_CNAME:
@@ -164,19 +208,30 @@ static enum rc read_fields(struct loading *loading, enum resource_kind kind, con
 	return RC_INTERNAL;
 }
 
+static enum rc read_resource(struct loading *loading, const struct row *row, struct resource **ret_resource)
+{
+	struct resource read = { .kind = loading->form.kind, .address = str_or_empty(row->texts[COLUMN_ADDRESS]) }, *kept;
+	enum rc rc = read_fields(loading, row, &read);
+
+	if (rc)
+		return rc;
+	kept = (void *)arena_memdup(loading->arena, &read, sizeof(read));
+	if (!kept)
+		return RC_NOMEM;
+	*ret_resource = kept;
+	rc = keep_sized(loading->arena, read.address, row->sizes[COLUMN_ADDRESS], &kept->address);
+	return rc ? rc : keep_fields(loading, &read, kept);
+}
+
 /** The order of a tunnel's rules, with the rules' own texts. */
 static enum rc link_order(struct loading *loading, const struct order *of)
 {
 	const struct recorded_state *state = loading->state;
-	struct json *read, *order = json_new(loading->arena, JSON_ARRAY);
-	const struct json *from;
-	enum rc rc;
+	struct json *order = json_new(loading->arena, JSON_ARRAY);
+	enum rc rc = order ? RC_OK : RC_NOMEM;
 
-	arena_reset(loading->scratch);
-	rc = order ? json_parse(loading->scratch, of->fields, strlen(of->fields), &read, NULL) : RC_NOMEM;
-	from = rc ? NULL : json_get(read, "rule_order");
-	for (size_t i = 0; !rc && i < json_count(from); i++) {
-		const char *address = json_item(from, i)->u.string;
+	for (size_t i = 0; !rc && i < json_count(of->addresses); i++) {
+		const char *address = json_item(of->addresses, i)->u.string;
 		const struct recorded *rule = map_get(&state->by_address, address);
 
 		rc = json_push(loading->arena, order,
@@ -196,7 +251,7 @@ static enum rc link_orders(struct loading *loading)
 	return rc;
 }
 
-static enum rc read_recorded(struct loading *loading, enum resource_kind kind, struct sql_rows *rows, struct recorded *ret_item)
+static enum rc read_recorded(struct loading *loading, struct sql_rows *rows, struct recorded *ret_item)
 {
 	struct sql_store *s = loading->store;
 	struct recorded item = { 0 };
@@ -205,9 +260,9 @@ static enum rc read_recorded(struct loading *loading, enum resource_kind kind, s
 
 	if (rc)
 		return rc;
-	rc = row_check(s, &loading->text, kind, &row);
+	rc = row_check(s, &loading->text, loading->form.kind, &row);
 	if (!rc)
-		rc = read_fields(loading, kind, &row, &item.resource);
+		rc = read_resource(loading, &row, &item.resource);
 	if (rc)
 		return rc == RC_CORRUPT || rc == RC_NOMEM ? rc : row_fault(s, &row);
 	item.is_protected = row.is_protected;
@@ -224,12 +279,14 @@ static enum rc loading_init(struct loading *loading, struct sql_store *s, struct
 				      .later = arena_new(LIMIT_ARENA_BYTES) };
 	map_init(&loading->shared, arena);
 	strbuf_init(&loading->text, 0);
+	strbuf_init(&loading->fields, 0);
 	return loading->scratch && loading->later ? RC_OK : RC_NOMEM;
 }
 
 static void loading_done(struct loading *loading)
 {
 	strbuf_done(&loading->text);
+	strbuf_done(&loading->fields);
 	arena_free(loading->scratch);
 	arena_free(loading->later);
 }
@@ -241,6 +298,7 @@ static enum rc load_rows(struct loading *loading, enum resource_kind kind, struc
 	bool any = false;
 	enum rc rc = sql_next(rows, &any);
 
+	fields_form_init(&loading->form, kind);
 	while (!rc && any) {
 		struct recorded *items = arena_grow(loading->arena, state->items, state->count, &loading->capacity, sizeof(*items));
 
@@ -249,8 +307,9 @@ static enum rc load_rows(struct loading *loading, enum resource_kind kind, struc
 			break;
 		}
 		state->items = items;
-		arena_reset(loading->scratch);
-		rc = read_recorded(loading, kind, rows, &items[state->count]);
+		if (arena_used_bytes(loading->scratch))
+			arena_reset(loading->scratch);
+		rc = read_recorded(loading, rows, &items[state->count]);
 		if (!rc && ++state->count % ROWS_PER_LOOK == 0 && run_is_interrupted(loading->store->run))
 			rc = RC_CANCELLED;
 		if (!rc)

@@ -9,14 +9,29 @@
 #include "base/limits.h"
 #include "base/str.h"
 
-void row_print(struct strbuf *all, const struct row *row)
+void row_print(struct strbuf *all, struct row *row)
 {
-	strbuf_reset(all);
+	size_t size = 1;
+	char *at;
+
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
-		strbuf_addc(all, row->texts[i] ? '+' : '-');
-		strbuf_add(all, str_or_empty(row->texts[i]), strlen(str_or_empty(row->texts[i])) + 1);
+		row->sizes[i] = row->texts[i] ? strlen(row->texts[i]) : 0;
+		size += row->sizes[i] + 2;
 	}
-	strbuf_addc(all, row->is_protected ? '1' : '0');
+	strbuf_reset(all);
+	strbuf_reserve(all, size);
+	if (strbuf_failed(all))
+		return;
+	at = all->data;
+	for (size_t i = 0; i < COLUMN_COUNT; i++) {
+		*at++ = row->texts[i] ? '+' : '-';
+		if (row->sizes[i])
+			memcpy(at, row->texts[i], row->sizes[i]);
+		at += row->sizes[i];
+		*at++ = '\0';
+	}
+	*at = row->is_protected ? '1' : '0';
+	all->size = size;
 	/* Rows from before there were retired tunnels have none in theirs. */
 	if (row->retired_ms)
 		strbuf_addf(all, "%lld", (long long)row->retired_ms);
@@ -48,7 +63,7 @@ enum rc row_fault(struct sql_store *s, const struct row *row)
 	return reason ? sql_fault_damaged(s, reason) : RC_NOMEM;
 }
 
-enum rc row_check(struct sql_store *s, struct strbuf *all, enum resource_kind kind, const struct row *row)
+enum rc row_check(struct sql_store *s, struct strbuf *all, enum resource_kind kind, struct row *row)
 {
 	row_print(all, row);
 	if (strbuf_failed(all))

@@ -14,6 +14,7 @@ enum column {
 
 struct row {
 	const char *texts[COLUMN_COUNT];
+	size_t sizes[COLUMN_COUNT];    /**< once it was printed; 0 for NULL */
 	bool is_protected;
 	int64_t retired_ms;
 	const char *fingerprint, *precedence;
@@ -22,11 +23,11 @@ struct row {
 /** @param ret_row  its texts live until the next row */
 enum rc row_read(struct sql_rows *rows, struct row *ret_row) MUST_CHECK;
 /** What the fingerprint is of: NULL and "" differ, and no text can pass for the end of one and the start of the next. */
-void row_print(struct strbuf *all, const struct row *row);
+void row_print(struct strbuf *all, struct row *row);
 /** Check that a row is of this kind and as it was written.
  * @param all  for its bytes; the same for each row
  * @return RC_OK; RC_CORRUPT it is not, which is said; RC_NOMEM */
-enum rc row_check(struct sql_store *s, struct strbuf *all, enum resource_kind kind, const struct row *row) MUST_CHECK;
+enum rc row_check(struct sql_store *s, struct strbuf *all, enum resource_kind kind, struct row *row) MUST_CHECK;
 /** Say that a row is damaged. */
 enum rc row_fault(struct sql_store *s, const struct row *row);
 

@@ -226,9 +226,7 @@ enum rc sql_column(struct arena *arena, struct sql_rows *rows, int column, const
 
 enum rc sql_peek(struct sql_rows *rows, int column, const char **ret_text)
 {
-	size_t size;
-
-	return rows->store->driver->column(rows, column, ret_text, &size);
+	return rows->store->driver->column(rows, column, ret_text, NULL);
 }
 
 int64_t sql_integer(struct sql_rows *rows, int column)

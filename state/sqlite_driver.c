@@ -150,7 +150,8 @@ enum rc sqlite_driver_column(struct sql_rows *rows, int column, const char **ret
 	if (!text && sqlite3_column_type(statement, column) != SQLITE_NULL)
 		return RC_NOMEM;
 	*ret_text = text;
-	*ret_size = text ? (size_t)sqlite3_column_bytes(statement, column) : 0;
+	if (ret_size)
+		*ret_size = text ? (size_t)sqlite3_column_bytes(statement, column) : 0;
 	return RC_OK;
 }
 
