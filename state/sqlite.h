@@ -18,6 +18,7 @@ struct sqlite_store {
 	struct sql_store sql;          /**< first */
 	sqlite3 *db;                   /**< NULL when sql.is_empty */
 	const char *path;              /**< as SQLite is given it */
+	bool is_unchecked;             /**< opened for reading: its pages are still to be checked, before anything is read */
 	int64_t busy_since_ms;
 	struct sqlite_rows statements[SQL_COUNT];
 };
@@ -44,6 +45,9 @@ int64_t sqlite_driver_changed(struct sql_store *store);
 enum rc sqlite_open_memory(struct sqlite_store *s) MUST_CHECK;
 /** struct sql_driver's check_history. */
 enum rc sqlite_check_history(struct sql_store *store) MUST_CHECK;
+/** Check the pages that opening for reading did not; once, before anything is read.
+ * @return RC_OK; RC_CORRUPT (A0505); as sqlite_fault() */
+enum rc sqlite_check_pages(struct sqlite_store *s) MUST_CHECK;
 
 /** Say what went wrong and classify it. @param result of the SQLite call that failed
  * @return RC_NOMEM; RC_CONFLICT busy (A0503); RC_CORRUPT (A0505); RC_IO (A0509); RC_LIMIT or RC_INTERNAL a value that

@@ -107,7 +107,10 @@ enum rc sqlite_driver_query(struct sql_store *store, enum statement id, const st
 	struct sqlite_store *s = (struct sqlite_store *)store;
 	struct sqlite_rows *rows = &s->statements[id];
 	int result = SQLITE_OK;
+	enum rc rc = sqlite_check_pages(s);
 
+	if (rc)
+		return rc;
 	rows->base.store = store;
 	if (!rows->statement)
 		result = sqlite3_prepare_v3(s->db, sql_text(id), -1, SQLITE_PREPARE_PERSISTENT, &rows->statement, NULL);
@@ -166,9 +169,12 @@ static enum rc driver_resource_count(struct sql_store *store, int64_t *ret_count
 	static const char sql[] = "SELECT count(*) FROM resource INDEXED BY resource_tunnel WHERE project = ?1";
 	struct sqlite_store *s = (struct sqlite_store *)store;
 	sqlite3_stmt *row = NULL;
-	int result = sqlite3_prepare_v2(s->db, sql, -1, &row, NULL);
-	enum rc rc = RC_OK;
+	enum rc rc = sqlite_check_pages(s);
+	int result;
 
+	if (rc)
+		return rc;
+	result = sqlite3_prepare_v2(s->db, sql, -1, &row, NULL);
 	if (result == SQLITE_OK)
 		result = sqlite3_bind_text(row, 1, store->base.project, -1, SQLITE_STATIC);
 	if (result == SQLITE_OK)

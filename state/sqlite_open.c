@@ -194,20 +194,21 @@ static enum rc check_all(struct sqlite_store *s, const char *const *checks, size
 }
 
 /** A row that a flipped bit hid from its project would be taken for never recorded. Who writes has every page checked, and
- * every row against its indexes. Who reads has the same of all tables but those of the history, which few read, and that of
- * the resources, of which a large state consists: of it the pages. Its rows each carry a fingerprint, and that none is
- * missed is seen when they are read, by resource_count(). */
-static enum rc check_pages(struct sqlite_store *s)
+ * every row against its indexes, when opening. Who reads has the same of all tables but those of the history, which few read,
+ * and that of the resources, of which a large state consists: of it the pages. Its rows each carry a fingerprint, and that
+ * none is missed is seen when they are read, by resource_count(). */
+enum rc sqlite_check_pages(struct sqlite_store *s)
 {
 	static const char *const checks[] = {
 		"PRAGMA integrity_check(meta)", "PRAGMA integrity_check(zone)", "PRAGMA integrity_check(intent)",
 		"PRAGMA integrity_check(lease)", "PRAGMA integrity_check(gateway)", "PRAGMA integrity_check(budget)",
 		"PRAGMA quick_check(resource)",
 	};
+	enum rc rc = s->is_unchecked ? check_all(s, checks, sizeof(checks) / sizeof(checks[0])) : RC_OK;
 
-	if (!s->sql.read_only)
-		return check(s, "PRAGMA integrity_check(1)");
-	return check_all(s, checks, sizeof(checks) / sizeof(checks[0]));
+	if (!rc)
+		s->is_unchecked = false;
+	return rc;
 }
 
 enum rc sqlite_check_history(struct sql_store *store)
@@ -237,8 +238,11 @@ static enum rc open_database(struct sqlite_store *s)
 		sqlite_disconnect(s);
 	if (s->sql.budget_only || !any)
 		return RC_OK;
-	rc = check_pages(s);
-	if (rc || s->sql.read_only)
+	s->is_unchecked = s->sql.read_only;
+	if (s->sql.read_only)
+		return RC_OK;
+	rc = check(s, "PRAGMA integrity_check(1)");
+	if (rc)
 		return rc;
 	/* Rows of many resources are written in no order: 64 MiB of pages, if there are so many, instead of 2. */
 	rc = sqlite_run_text(s, "PRAGMA cache_size = -65536");

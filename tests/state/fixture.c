@@ -139,6 +139,14 @@ void user_close(struct user *user)
 	user->store = NULL;
 }
 
+void fixture_drop_user(struct fixture *f)
+{
+	struct user *user = &f->users[--f->user_count];
+
+	user_close(user);
+	run_done(&user->run);
+}
+
 size_t user_count_code(const struct user *user, const char *code)
 {
 	size_t count = 0;
@@ -242,6 +250,17 @@ struct recorded_state user_load(struct user *user)
 
 	assert_int_equal(user->store->vt->load(user->store, user->run.arena, &loaded), RC_OK);
 	return loaded;
+}
+
+void fixture_write(struct fixture *f, size_t count)
+{
+	struct user *user = fixture_open(f, "apply");
+	struct recorded *items = arena_array(user->run.arena, count, sizeof(*items));
+
+	for (size_t i = 0; i < count; i++)
+		items[i] = make_cname(user->run.arena, "tunnel/edge/web", arena_printf(user->run.arena, "a%zu.example.com", i));
+	assert_int_equal(user_commit(user, items, count, NULL, 0), RC_OK);
+	user_close(user);
 }
 
 const char *user_export(struct user *user)

@@ -54,6 +54,8 @@ struct user *fixture_open(struct fixture *f, const char *purpose);
 /** Open "state.db" for reading; must work. */
 struct user *fixture_open_read_only(struct fixture *f);
 void user_close(struct user *user);
+/** Close the last user's store and forget the user: there are few. */
+void fixture_drop_user(struct fixture *f);
 
 /** How many diagnostics of @p user bear @p code. */
 size_t user_count_code(const struct user *user, const char *code);
@@ -75,6 +77,8 @@ enum rc user_commit(struct user *user, const struct recorded *upserts, size_t up
 struct recorded_state user_load(struct user *user);
 /** The canonical export; must work; arena of the user's run. */
 const char *user_export(struct user *user);
+/** Write "state.db" with so many CNAMEs, and close it. */
+void fixture_write(struct fixture *f, size_t count);
 /** One number out of the file, by a connection of its own. */
 int64_t query_number(const char *path, const char *sql);
 /** Run SQL on the file by a connection of its own; must work. */

@@ -7,18 +7,6 @@
 static const struct store_options reading = { .project = "shop", .read_only = true };
 static const struct store_options writing = { .project = "shop", .holder = "alice@laptop" };
 
-/** A state with something in it. */
-static void write_some(struct fixture *f, size_t count)
-{
-	struct user *user = fixture_open(f, "apply");
-	struct recorded *items = arena_array(user->run.arena, count, sizeof(*items));
-
-	for (size_t i = 0; i < count; i++)
-		items[i] = make_cname(user->run.arena, "tunnel/edge/web", arena_printf(user->run.arena, "a%zu.example.com", i));
-	assert_int_equal(user_commit(user, items, count, NULL, 0), RC_OK);
-	user_close(user);
-}
-
 static char *read_all(struct user *user, const char *path, size_t *ret_size)
 {
 	struct stat file;
@@ -88,7 +76,7 @@ static void test_a_file_that_others_can_read_is_tightened(void **state)
 	struct fixture *f = *state;
 	struct user *reader, *writer;
 
-	write_some(f, 1);
+	fixture_write(f, 1);
 	assert_int_equal(chmod("state.db", 0644), 0);
 	reader = fixture_open_read_only(f);
 	assert_int_equal(mode_of("state.db"), 0644);
@@ -132,7 +120,7 @@ static void test_a_reader_writes_nothing(void **state)
 	char *old, *new;
 	struct intent intent = { .operation = "create", .address = "tunnel/a", .detail = "{}" };
 
-	write_some(f, 3);
+	fixture_write(f, 3);
 	user = fixture_open_read_only(f);
 	old = read_all(user, "state.db", &before);
 	assert_int_equal(user_load(user).count, 3);
@@ -168,7 +156,7 @@ static void test_a_reader_needs_no_right_to_write(void **state)
 	struct fixture *f = *state;
 	int status;
 
-	write_some(f, 3);
+	fixture_write(f, 3);
 	if (geteuid() == 0) {
 		assert_int_equal(chown("state.db", 65534, (gid_t)-1), 0);
 		assert_int_equal(chown(".", 65534, (gid_t)-1), 0);
@@ -250,7 +238,7 @@ static void test_another_application_id_is_refused(void **state)
 
 static void test_a_newer_schema_is_refused(void **state)
 {
-	write_some(*state, 2);
+	fixture_write(*state, 2);
 	run_sql("state.db", "PRAGMA user_version = 999");
 	assert_refused(*state, RC_UNSUPPORTED, "A0506");
 }
@@ -263,7 +251,7 @@ static void test_our_mark_without_our_tables_is_refused(void **state)
 
 static void test_views_and_triggers_are_refused(void **state)
 {
-	write_some(*state, 1);
+	fixture_write(*state, 1);
 	run_sql("state.db", "CREATE TRIGGER t AFTER INSERT ON resource BEGIN DELETE FROM resource; END");
 	assert_refused(*state, RC_CORRUPT, "A0505");
 }
@@ -272,36 +260,10 @@ static void test_a_cut_off_file_is_refused(void **state)
 {
 	struct stat file;
 
-	write_some(*state, 200);
+	fixture_write(*state, 200);
 	assert_int_equal(stat("state.db", &file), 0);
 	assert_int_equal(truncate("state.db", file.st_size / 2), 0);
 	assert_refused(*state, RC_CORRUPT, "A0505");
-}
-
-/** Damage pages behind the first: a writer finds it when it opens, a reader when it reads. */
-static void test_damaged_pages_are_found(void **state)
-{
-	struct fixture *f = *state;
-	struct user *writer, *reader;
-	struct store_options other = { .project = "other" };
-	char garbage[16384];
-	int fd;
-
-	write_some(f, 300);
-	memset(garbage, 0xa5, sizeof(garbage));
-	fd = open("state.db", O_WRONLY | O_CLOEXEC);
-	assert_true(fd >= 0);
-	assert_true(lseek(fd, 0, SEEK_END) > 65536 + (off_t)sizeof(garbage));
-	assert_int_equal(pwrite(fd, garbage, sizeof(garbage), 65536), sizeof(garbage));
-	close(fd);
-	writer = fixture_user(f);
-	assert_int_equal(user_open(writer, "state.db", NULL), RC_CORRUPT);
-	assert_only_error(writer, "A0505");
-	assert_non_null(strstr(user_diag(writer, "A0505")->help, "adit state rebuild"));
-	assert_int_equal(user_open(writer, "state.db", &other), RC_CORRUPT);
-	reader = fixture_user(f);
-	assert_int_equal(user_open(reader, "state.db", &reading), RC_CORRUPT);
-	assert_only_error(reader, "A0505");
 }
 
 static void test_a_row_changed_by_hand_is_found(void **state)
@@ -319,7 +281,7 @@ static void test_a_row_changed_by_hand_is_found(void **state)
 	struct user *user;
 	struct recorded_state loaded;
 
-	write_some(f, 1);
+	fixture_write(f, 1);
 	user = fixture_open_read_only(f);
 	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
 		run_sql("state.db", "CREATE TABLE kept AS SELECT * FROM resource");
@@ -338,7 +300,7 @@ static void test_a_wal_database_is_read_and_turned_back(void **state)
 	sqlite3 *other = NULL;
 	struct user *user;
 
-	write_some(f, 3);
+	fixture_write(f, 3);
 	run_sql("state.db", "PRAGMA journal_mode = WAL");
 	assert_int_equal(user_load(fixture_open_read_only(f)).count, 3);
 	/* what is in the WAL alone is seen too */
@@ -466,7 +428,7 @@ static void test_migration(void **state)
 /** A file as adit's first version of the schema was. */
 static void write_version_1(struct fixture *f)
 {
-	write_some(f, 3);
+	fixture_write(f, 3);
 	run_sql("state.db",
 		"ALTER TABLE meta DROP COLUMN suspended;"
 		"ALTER TABLE meta DROP COLUMN seal;"
@@ -593,7 +555,6 @@ int main(void)
 		TEST(test_our_mark_without_our_tables_is_refused),
 		TEST(test_views_and_triggers_are_refused),
 		TEST(test_a_cut_off_file_is_refused),
-		TEST(test_damaged_pages_are_found),
 		TEST(test_a_row_changed_by_hand_is_found),
 		TEST(test_a_wal_database_is_read_and_turned_back),
 		TEST(test_pragmas_of_a_connection),
