@@ -120,10 +120,24 @@ static void build_known(struct decoder *decoder, const struct kind *kind, const 
 		kind->build(decoder, root, &meta);
 }
 
+/* What was built without fault; a text with one is not kept. */
+static void keep_known(struct decoder *decoder, const struct kind *kind, const struct node *root)
+{
+	const struct objects *objects = decoder->objects;
+	size_t count;
+
+	if (!decoder->cache || decoder->check.error_count || decoder->out_of_memory)
+		return;
+	if (kind->build == build_http_route &&
+	    decode_cache_add_route(decoder->cache, objects->routes[objects->route_count - 1],
+				   value_get2(root, "metadata", "namespace")))
+		return;
+	decode_cache_add(decoder->cache, (size_t)(kind - kind_table(&count)), root);
+}
+
 static void decode_known(struct decoder *decoder, const struct kind *kind, const struct node *root)
 {
 	struct check *check = &decoder->check;
-	size_t count;
 
 	if (kind->is_namespaced)
 		check->name_space = value_text(value_get2(root, "metadata", "namespace"),
@@ -132,12 +146,11 @@ static void decode_known(struct decoder *decoder, const struct kind *kind, const
 	kind_check(check, kind, root);
 	if (check->error_count > 0 || is_being_deleted(decoder, root))
 		return;
-	if (decoder->cache)
-		decode_cache_add(decoder->cache, (size_t)(kind - kind_table(&count)), root);
 	note_said(decoder, false);
 	/* What is said from here on is said each time. */
 	build_known(decoder, kind, root);
 	note_said(decoder, true);
+	keep_known(decoder, kind, root);
 }
 
 void decode_checked(struct decoder *decoder, size_t number, const struct node *root)

@@ -117,6 +117,8 @@ void meta_build(struct decoder *decoder, const struct kind *kind, const struct n
 void meta_build_foreign(struct decoder *decoder, const struct node *root, struct meta *ret_meta);
 /** metadata.namespace, or the default; a default that nobody chose is noted once (A0151). */
 const char *meta_namespace(struct decoder *decoder, const struct node *root);
+/** As meta_namespace() of an object without one, which is at @p span. */
+const char *meta_default_namespace(struct decoder *decoder, struct span span);
 
 /** Check and build originRequest; durations become whole seconds. @return arena; NULL when it was refused or empty */
 const struct json *origin_build(struct decoder *decoder, const struct node *node);

@@ -30,14 +30,15 @@ struct unit {
 	struct decoder *decoder;   /* NULL: not begun */
 	struct objects objects;
 	struct diags diags;
-	struct decode_cache cache; /* what is to be kept, when it is sealed */
-	bool is_sealed;
+	char *sealed;              /* what is to be kept; owned; NULL: nothing is */
+	size_t sealed_size;
 };
 
 struct worker {
 	struct decode_job *job;
 	struct arena *arena;
 	struct arena *scratch;     /**< for one unit at a time */
+	struct decode_cache cache; /**< for one unit at a time */
 	struct map interned;       /**< strings that its units have in common */
 	pthread_t thread;
 };
@@ -141,37 +142,58 @@ static enum rc cut(struct decode_job *job, size_t input, size_t part_bytes)
 	return RC_OK;
 }
 
-static enum rc decode_unit(struct worker *worker, struct unit *unit)
+static enum rc open_unit(struct worker *worker, struct unit *unit)
 {
-	struct decode_job *job = worker->job;
-	const struct decode_input *input = &job->inputs[unit->input];
-	struct arena *arena = worker->arena;
 	enum rc rc;
 
-	if (run_is_interrupted(job->run))
-		return RC_CANCELLED;
-	diags_init(&unit->diags, arena);
-	rc = decode_open(arena, &unit->diags, &unit->objects, &unit->decoder);
-	if (rc)
-		return rc;
-	unit->decoder->interned = &worker->interned;
-	if (unit->cached) {
-		rc = decode_cached(unit->decoder, input->text, input->default_namespace, unit->lines_before, unit->cached,
-				   unit->cached_size, unit->key);
-		if (rc != RC_CORRUPT)
-			return rc;
-	}
-	if (job->store) {
+	diags_init(&unit->diags, worker->arena);
+	unit->objects = (struct objects){0};
+	rc = decode_open(worker->arena, &unit->diags, &unit->objects, &unit->decoder);
+	if (!rc)
+		unit->decoder->interned = &worker->interned;
+	return rc;
+}
+
+static enum rc read_unit(struct worker *worker, struct unit *unit)
+{
+	const struct decode_input *input = &worker->job->inputs[unit->input];
+	struct decoder *decoder = unit->decoder;
+	bool is_kept = worker->job->store;
+	enum rc rc;
+
+	if (is_kept) {
 		arena_reset(worker->scratch);
-		decode_cache_init(&unit->cache, worker->scratch, unit->lines_before);
-		unit->decoder->cache = &unit->cache;
+		decode_cache_begin(&worker->cache, worker->scratch, unit->lines_before);
+		decoder->cache = &worker->cache;
 	}
 	if (unit->is_part)
-		rc = decode_part(unit->decoder, input->text, input->default_namespace, &unit->part, unit->lines_before);
+		rc = decode_part(decoder, input->text, input->default_namespace, &unit->part, unit->lines_before);
 	else
-		rc = decode_text(unit->decoder, input->text, input->default_namespace);
-	unit->is_sealed = job->store && !rc && !unit->objects.invalid_count && decode_cache_seal(&unit->cache, unit->key);
+		rc = decode_text(decoder, input->text, input->default_namespace);
+	/* Without it, it is only read again. */
+	if (is_kept && !rc && !unit->objects.invalid_count)
+		unit->sealed = decode_cache_seal(&worker->cache, unit->key, decoder->check.visited, &unit->sealed_size);
 	return rc;
+}
+
+static enum rc decode_unit(struct worker *worker, struct unit *unit)
+{
+	const struct decode_input *input = &worker->job->inputs[unit->input];
+	enum rc rc;
+
+	if (run_is_interrupted(worker->job->run))
+		return RC_CANCELLED;
+	rc = open_unit(worker, unit);
+	if (rc || !unit->cached)
+		return rc ? rc : read_unit(worker, unit);
+	rc = decode_cached(unit->decoder, input->text, input->default_namespace, unit->lines_before, unit->cached,
+			   unit->cached_size, unit->key);
+	if (rc != RC_CORRUPT)
+		return rc;
+	decode_close(unit->decoder);
+	unit->decoder = NULL;
+	rc = open_unit(worker, unit);
+	return rc ? rc : read_unit(worker, unit);
 }
 
 static void *work(void *data)
@@ -203,6 +225,7 @@ static enum rc start_threads(struct decode_job *job, size_t wanted)
 		if (!worker->arena || !worker->scratch)
 			return RC_NOMEM;
 		map_init(&worker->interned, worker->arena);
+		decode_cache_init(&worker->cache);
 		/* The last one is the caller's. With fewer threads than wished for it only takes longer. */
 		if (i == wanted || job->unit_count < 2 || !thread_start(&worker->thread, work, worker))
 			break;
@@ -212,41 +235,43 @@ static enum rc start_threads(struct decode_job *job, size_t wanted)
 }
 
 /* What is read of bytes depends on them, on the default namespace, and on this adit. */
-static void make_key(const struct decode_input *input, struct unit *unit)
+static void make_key(XXH3_state_t *state, const struct decode_input *input, struct unit *unit)
 {
-	const char *name_space = input->default_namespace ? input->default_namespace : "";
-	XXH3_state_t *state = XXH3_createState();
+	static const uint32_t format = DECODE_CACHE_FORMAT;
+	const char *name_space = input->default_namespace;
 	XXH128_canonical_t canonical;
 	const struct kind *kinds;
 	size_t count;
 
-	if (!state)
-		return;
 	kinds = kind_table(&count);
 	XXH3_128bits_reset(state);
 	XXH3_128bits_update(state, ADIT_VERSION, sizeof(ADIT_VERSION));
+	XXH3_128bits_update(state, &format, sizeof(format));
 	for (size_t i = 0; i < count; i++)
 		XXH3_128bits_update(state, kinds[i].name, strlen(kinds[i].name) + 1);
-	XXH3_128bits_update(state, name_space, strlen(name_space) + 1);
+	/* None is not the same as an empty one. */
+	XXH3_128bits_update(state, name_space ? "+" : "-", 1);
+	if (name_space)
+		XXH3_128bits_update(state, name_space, strlen(name_space) + 1);
 	XXH3_128bits_update(state, unit->part.bytes, unit->part.size);
 	XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state));
 	memcpy(unit->key, canonical.digest, sizeof(unit->key));
-	XXH3_freeState(state);
 }
 
 static enum rc look_up(struct decode_job *job)
 {
+	XXH3_state_t *state = XXH3_createState();
+
 	job->kept = arena_new(LIMIT_ARENA_BYTES);
-	if (!job->kept)
-		return RC_NOMEM;
-	for (size_t i = 0; i < job->unit_count; i++) {
+	for (size_t i = 0; state && job->kept && i < job->unit_count; i++) {
 		struct unit *unit = &job->units[i];
 
-		make_key(&job->inputs[unit->input], unit);
+		make_key(state, &job->inputs[unit->input], unit);
 		if (!job->store->get(job->store->context, job->kept, unit->key, &unit->cached, &unit->cached_size))
 			unit->cached = NULL;
 	}
-	return RC_OK;
+	XXH3_freeState(state);
+	return state && job->kept ? RC_OK : RC_NOMEM;
 }
 
 enum rc decode_begin(struct run *run, struct decode_input *inputs, size_t count, const struct decode_effort *effort,
@@ -288,12 +313,13 @@ void decode_abandon(struct decode_job *job)
 	join_threads(job);
 	for (size_t i = 0; i < job->unit_count; i++) {
 		decode_close(job->units[i].decoder);
-		decode_cache_done(&job->units[i].cache);
+		free(job->units[i].sealed);
 	}
 	arena_free(job->kept);
 	for (size_t i = 0; i <= MAX_THREADS; i++) {
 		arena_free(job->workers[i].arena);
 		arena_free(job->workers[i].scratch);
+		decode_cache_done(&job->workers[i].cache);
 	}
 	free(job->units);
 	free(job);
@@ -346,9 +372,10 @@ static void keep_all(struct decode_job *job)
 	for (size_t i = 0; i < job->unit_count; i++) {
 		struct unit *unit = &job->units[i];
 
-		if (unit->is_sealed)
-			job->store->put(job->store->context, unit->key, unit->cache.out.data, unit->cache.out.size);
-		decode_cache_done(&unit->cache);
+		if (unit->sealed)
+			job->store->put(job->store->context, unit->key, unit->sealed, unit->sealed_size);
+		free(unit->sealed);
+		unit->sealed = NULL;
 	}
 }
 

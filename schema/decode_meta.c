@@ -10,23 +10,28 @@
 
 static const char *const annotation_names[] = { "origin-request", "dns", "protect", "ignore" };
 
-const char *meta_namespace(struct decoder *decoder, const struct node *root)
+const char *meta_default_namespace(struct decoder *decoder, struct span span)
 {
-	const struct node *name_space = value_get2(root, "metadata", "namespace");
 	struct diag *diag;
 
-	if (name_space)
-		return build_name(decoder, name_space, "default");
 	if (decoder->default_namespace)
 		return build_intern(decoder, decoder->default_namespace);
 	if (!decoder->has_noted_namespace) {
 		decoder->has_noted_namespace = true;
-		diag = diag_add(decoder->diags, SEVERITY_NOTE, "A0151", node_span(decoder->text, root),
+		diag = diag_add(decoder->diags, SEVERITY_NOTE, "A0151", span,
 				"objects without metadata.namespace count as of the namespace \"default\"");
 		diag_help(decoder->diags, diag,
 			  "Name their namespace with -n NAMESPACE, or in the project's sources.");
 	}
 	return "default";
+}
+
+const char *meta_namespace(struct decoder *decoder, const struct node *root)
+{
+	const struct node *name_space = value_get2(root, "metadata", "namespace");
+
+	return name_space ? build_name(decoder, name_space, "default") :
+			    meta_default_namespace(decoder, node_span(decoder->text, root));
 }
 
 /* "namespace/name" in one allocation, of which name is the second half. */
