@@ -91,27 +91,32 @@ enum rc map_reserve(struct map *map, size_t count)
 	return capacity > map->capacity ? grow(map, capacity) : RC_OK;
 }
 
-enum rc map_put_bytes(struct map *map, const void *key, size_t key_size, void *value, void **ret_old)
+void **map_at_bytes(struct map *map, const void *key, size_t key_size)
 {
 	uint32_t hash = hash_of(map, key, key_size);
 	struct map_slot *slot;
 
 	if (key_size > UINT32_MAX)
-		return RC_NOMEM;
-	if (map->count >= map->capacity / 4 * 3) {
-		enum rc rc = grow(map, map->capacity ? map->capacity * 2 : FIRST_CAPACITY);
-
-		if (rc)
-			return rc;
-	}
+		return NULL;
+	if (map->count >= map->capacity / 4 * 3 && grow(map, map->capacity ? map->capacity * 2 : FIRST_CAPACITY))
+		return NULL;
 	slot = find_slot(map->slots, map->capacity, hash, key, key_size);
-	if (ret_old)
-		*ret_old = slot->key ? slot->value : NULL;
 	if (!slot->key) {
 		*slot = (struct map_slot){ .key = key, .key_size = (uint32_t)key_size, .hash = hash };
 		map->count++;
 	}
-	slot->value = value;
+	return &slot->value;
+}
+
+enum rc map_put_bytes(struct map *map, const void *key, size_t key_size, void *value, void **ret_old)
+{
+	void **at = map_at_bytes(map, key, key_size);
+
+	if (!at)
+		return RC_NOMEM;
+	if (ret_old)
+		*ret_old = *at;
+	*at = value;
 	return RC_OK;
 }
 

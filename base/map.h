@@ -29,5 +29,9 @@ void *map_get_bytes(const struct map *map, const void *key, size_t key_size);
  * @return RC_OK or RC_NOMEM (map unchanged) */
 enum rc map_put(struct map *map, const char *key, void *value, void **ret_old) MUST_CHECK;
 enum rc map_put_bytes(struct map *map, const void *key, size_t key_size, void *value, void **ret_old) MUST_CHECK;
+/** Look up and put at once: where @p key's value stands, NULL as long as it has none. A key that was absent is taken, and counts
+ * as absent until its value is set.
+ * @return valid until the next put; NULL when memory is used up (map unchanged) */
+void **map_at_bytes(struct map *map, const void *key, size_t key_size);
 
 #endif

@@ -42,6 +42,24 @@ static void test_keys_are_bytes(void **state)
 	assert_int_equal(map.count, 4);
 }
 
+static void test_look_up_and_put_at_once(void **state)
+{
+	int value = 1;
+	struct map map;
+	void **at;
+
+	map_init(&map, *state);
+	at = map_at_bytes(&map, "ab", 1);
+	assert_non_null(at);
+	assert_null(*at);
+	assert_null(map_get(&map, "a"));
+	*at = &value;
+	assert_ptr_equal(map_get(&map, "a"), &value);
+	assert_ptr_equal(*map_at_bytes(&map, "a", 1), &value);
+	assert_null(map_get(&map, "ab"));
+	assert_int_equal(map.count, 1);
+}
+
 static void test_a_quarter_million_keys(void **state)
 {
 	static int values[250000];
@@ -72,6 +90,7 @@ static void test_without_memory_the_map_is_unchanged(void **state)
 	assert_int_equal(put, 12);
 	assert_int_equal(map.count, 12);
 	assert_null(map_get(&map, keys[12]));
+	assert_null(map_at_bytes(&map, keys[12], 1));
 	for (size_t i = 0; i < put; i++)
 		assert_ptr_equal(map_get(&map, keys[i]), &value);
 	arena_free(arena);
@@ -82,6 +101,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ARENA_TEST(test_get_put_replace),
 		ARENA_TEST(test_keys_are_bytes),
+		ARENA_TEST(test_look_up_and_put_at_once),
 		ARENA_TEST(test_a_quarter_million_keys),
 		cmocka_unit_test(test_without_memory_the_map_is_unchanged),
 	};
