@@ -24,24 +24,22 @@ static const char *const positions[3][3] = {
 	},
 };
 
-enum rc translate_emit_rule(struct translation *t, struct draft *draft, const struct resource *rule)
+enum rc translate_emit_rule(struct translation *t, struct draft *draft, struct resource *rule)
 {
-	struct resource *copy = arena_alloc(t->arena, sizeof(*copy));
 	struct resource **grown = arena_grow(t->arena, draft->tunnel.rules, draft->tunnel.rule_count,
 					     &draft->rule_capacity, sizeof(*grown));
+	const struct json **origin_request = &rule->u.rule.origin_request;
 	enum rc rc;
 
-	if (!copy || !grown)
+	if (!grown)
 		return RC_NOMEM;
 	draft->tunnel.rules = grown;
-	*copy = *rule;
-	copy->kind = RESOURCE_RULE;
-	copy->tunnel = draft->address;
-	rc = translate_merge(t, draft->access, rule->u.rule.origin_request, &copy->u.rule.origin_request);
-	if (!rc && copy->u.rule.origin_request != draft->access)
-		copy->u.rule.origin_request = resource_origin_request_normal(t->arena,
-									     copy->u.rule.origin_request);
-	grown[draft->tunnel.rule_count++] = copy;
+	rule->kind = RESOURCE_RULE;
+	rule->tunnel = draft->address;
+	rc = translate_merge(t, draft->access, *origin_request, origin_request);
+	if (!rc && *origin_request != draft->access)
+		*origin_request = resource_origin_request_normal(t->arena, *origin_request);
+	grown[draft->tunnel.rule_count++] = rule;
 	return rc;
 }
 
@@ -60,49 +58,54 @@ static enum rc verified(struct translation *t, const struct draft *draft, const 
 	return translate_merge(t, rule->origin_request, over, ret_origin_request);
 }
 
-static enum rc emit_place(struct translation *t, struct draft *draft, const struct place *place)
+static enum rc emit_place(struct translation *t, struct draft *draft, struct place *place)
 {
 	const struct candidate *c = place->winner;
-	struct resource rule = {.address = place->address};
+	struct resource *rule = arena_alloc(t->arena, sizeof(*rule));
 	enum rc rc = RC_OK;
 
-	rule.protect = translate_is_said(&c->rule->protect, draft->gateway->meta.protect);
-	rule.u.rule.hostname = place->host->hostname;
-	rule.u.rule.path = place->path;
-	rule.u.rule.service = c->verdict == RULE_SERVES ? c->rule->service
-			      : c->verdict == RULE_REDIRECTS ? "http_status:404" : "http_status:500";
-	rule.origin.object = c->route->object;
-	rule.origin.span = c->match->match->span;
-	rule.origin.rule = c->rule_index;
-	rule.origin.match = c->match_index;
-	rule.origin.why = positions[hostname_class(place->host->hostname)][c->match->match->path_type];
-	rule.origin.precedence = translate_precedence(t, place);
-	if (!rule.origin.precedence)
+	if (!rule || !translate_place_address(t, place))
+		return RC_NOMEM;
+	rule->address = place->address;
+	rule->protect = translate_is_said(&c->rule->protect, draft->gateway->meta.protect);
+	rule->u.rule.hostname = place->host->hostname;
+	rule->u.rule.path = place->path;
+	rule->u.rule.service = c->verdict == RULE_SERVES ? c->rule->service
+			       : c->verdict == RULE_REDIRECTS ? "http_status:404" : "http_status:500";
+	rule->origin.object = c->route->object;
+	rule->origin.span = c->match->match->span;
+	rule->origin.rule = c->rule_index;
+	rule->origin.match = c->match_index;
+	rule->origin.why = positions[hostname_class(place->host->hostname)][c->match->match->path_type];
+	rule->origin.precedence = translate_precedence(t, place);
+	if (!rule->origin.precedence)
 		return RC_NOMEM;
 	if (c->verdict == RULE_SERVES)
-		rc = verified(t, draft, c->rule, &rule.u.rule.origin_request);
-	return rc ? rc : translate_emit_rule(t, draft, &rule);
+		rc = verified(t, draft, c->rule, &rule->u.rule.origin_request);
+	return rc ? rc : translate_emit_rule(t, draft, rule);
 }
 
 /** After a block: what no Route of the listener takes must not fall through to a less specific listener. */
 static enum rc emit_closing(struct translation *t, struct draft *draft, const struct draft_block *block)
 {
-	struct resource rule = {.address = resource_rule_address(t->arena, draft->address, block->hostname, "",
-								 false)};
-	const struct place *place = rule.address ? map_get(&draft->places, rule.address) : NULL;
+	const struct draft_host *host = map_get(&draft->hosts, block->hostname);
+	const struct place *place = host ? translate_place_at(host, "") : NULL;
+	struct resource *rule;
 
-	if (!rule.address)
-		return RC_NOMEM;
 	if (!*block->hostname || (place && place->winner))
 		return RC_OK;
-	rule.u.rule.hostname = block->hostname;
-	rule.u.rule.path = "";
-	rule.u.rule.service = "http_status:404";
-	rule.origin.object = draft->object;
-	rule.origin.span = block->listener->hostname_span;
-	rule.origin.why = "closes its listener: what no Route of it takes stays with it";
-	rule.origin.precedence = PRECEDENCE_LAST;
-	return translate_emit_rule(t, draft, &rule);
+	rule = arena_alloc(t->arena, sizeof(*rule));
+	if (!rule)
+		return RC_NOMEM;
+	rule->address = resource_rule_address(t->arena, draft->address, block->hostname, "", false);
+	rule->u.rule.hostname = block->hostname;
+	rule->u.rule.path = "";
+	rule->u.rule.service = "http_status:404";
+	rule->origin.object = draft->object;
+	rule->origin.span = block->listener->hostname_span;
+	rule->origin.why = "closes its listener: what no Route of it takes stays with it";
+	rule->origin.precedence = PRECEDENCE_LAST;
+	return rule->address ? translate_emit_rule(t, draft, rule) : RC_NOMEM;
 }
 
 /** In the order of matching; ties by age, name, and place in the Route. */
@@ -124,19 +127,28 @@ static int compare_places(const void *a, const void *b)
 	return order;
 }
 
-/** The places that have a winner, in order. */
-static enum rc sort_places(struct translation *t, const struct draft *draft, const struct place ***ret_places,
+/** The places that have a winner, in order: by their keys first, as few have one in common. */
+static enum rc sort_places(struct translation *t, const struct draft *draft, struct place ***ret_places,
 			   size_t *ret_count)
 {
-	const struct place **places = arena_array(t->scratch, draft->place_count, sizeof(*places));
-	size_t count = 0;
+	struct place **places = arena_array(t->scratch, draft->place_count, sizeof(*places));
+	struct sort_entry *entries = arena_array(t->scratch, draft->place_count, 2 * sizeof(*entries));
+	size_t count = 0, equal;
 
-	if (!places)
+	if (!places || !entries)
 		return RC_NOMEM;
 	for (size_t i = 0; i < draft->place_count; i++)
 		if (draft->place_list[i]->winner)
-			places[count++] = draft->place_list[i];
-	sort_items(places, count, sizeof(*places), compare_places);
+			entries[count++] = (struct sort_entry){draft->place_list[i]->sort_key, "", draft->place_list[i]};
+	sort_entries(entries, entries + count, count);
+	for (size_t i = 0; i < count; i++)
+		places[i] = entries[i].item;
+	for (size_t i = 0; i < count; i += equal) {
+		equal = 1;
+		while (i + equal < count && places[i + equal]->sort_key == places[i]->sort_key)
+			equal++;
+		sort_items(places + i, equal, sizeof(*places), compare_places);
+	}
 	*ret_places = places;
 	*ret_count = count;
 	return RC_OK;
@@ -144,7 +156,7 @@ static enum rc sort_places(struct translation *t, const struct draft *draft, con
 
 static enum rc emit_gateway(struct translation *t, struct draft *draft)
 {
-	const struct place **places;
+	struct place **places;
 	size_t count, next = 0;
 	enum rc rc = sort_places(t, draft, &places, &count);
 
@@ -161,22 +173,25 @@ static enum rc emit_gateway(struct translation *t, struct draft *draft)
 
 static enum rc emit_catch_all(struct translation *t, struct draft *draft, const char *service, struct span span)
 {
-	struct resource rule = {.address = resource_rule_address(t->arena, draft->address, "", "", true)};
+	struct resource *rule = arena_alloc(t->arena, sizeof(*rule));
 	const struct json *access = draft->access;
 	enum rc rc;
 
-	rule.u.rule.hostname = "";
-	rule.u.rule.path = "";
-	rule.u.rule.service = service;
-	rule.origin.object = draft->object;
-	rule.origin.span = span;
-	rule.origin.why = "last, for what no other rule takes";
-	rule.origin.precedence = draft->native ? NULL : PRECEDENCE_LAST;
-	if (!rule.address)
+	if (!rule)
+		return RC_NOMEM;
+	rule->address = resource_rule_address(t->arena, draft->address, "", "", true);
+	rule->u.rule.hostname = "";
+	rule->u.rule.path = "";
+	rule->u.rule.service = service;
+	rule->origin.object = draft->object;
+	rule->origin.span = span;
+	rule->origin.why = "last, for what no other rule takes";
+	rule->origin.precedence = draft->native ? NULL : PRECEDENCE_LAST;
+	if (!rule->address)
 		return RC_NOMEM;
 	if (!resource_service_is_serving(service))
 		draft->access = NULL; /* there is nothing to keep anybody from */
-	rc = translate_emit_rule(t, draft, &rule);
+	rc = translate_emit_rule(t, draft, rule);
 	draft->access = access;
 	return rc;
 }

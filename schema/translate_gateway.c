@@ -160,14 +160,15 @@ enum rc translate_draft_new(struct translation *t, const char *account, const ch
 	if (rc)
 		return rc;
 	draft->address = resource_tunnel_address(t->arena, name_space, name);
+	if (draft->address)
+		draft->rule_prefix = resource_rule_address(t->scratch, draft->address, "", "", false);
 	draft->object = object;
 	draft->account = account;
 	draft->name = tunnel_name;
-	if (!draft->address || !object)
+	if (!draft->rule_prefix || !object)
 		return RC_NOMEM;
 	map_init(&draft->block_by_hostname, t->scratch);
 	map_init(&draft->hosts, t->scratch);
-	map_init(&draft->places, t->scratch);
 	rc = check_name(t, draft, span);
 	grown[t->draft_count++] = draft;
 	*ret_draft = draft;

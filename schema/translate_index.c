@@ -145,25 +145,23 @@ const struct backend_tls_policy *translate_tls_policy(const struct translation *
 	return policy ? policy : translate_get(&t->tls_policies, whole, 2);
 }
 
-static int compare_routes(const void *a, const void *b)
-{
-	const struct part_route *ra = a, *rb = b;
-
-	return strcmp(ra->route->meta.key, rb->route->meta.key);
-}
-
 static enum rc index_routes(struct translation *t)
 {
 	const struct objects *objects = t->in->objects;
+	struct sort_entry *entries = arena_array(t->scratch, objects->route_count, 2 * sizeof(*entries));
 
 	t->routes = arena_array(t->scratch, objects->route_count, sizeof(*t->routes));
-	if (!t->routes)
+	if (!t->routes || !entries)
 		return RC_NOMEM;
-	for (size_t i = 0; i < objects->route_count; i++)
-		if (!translate_is_ignored(t, "HTTPRoute", &objects->routes[i]->meta))
-			t->routes[t->route_count++].route = objects->routes[i];
-	sort_items(t->routes, t->route_count, sizeof(*t->routes), compare_routes);
+	for (size_t i = 0; i < objects->route_count; i++) {
+		struct http_route *route = objects->routes[i];
+
+		if (!translate_is_ignored(t, "HTTPRoute", &route->meta))
+			entries[t->route_count++] = (struct sort_entry){0, route->meta.key, route};
+	}
+	sort_entries(entries, entries + t->route_count, t->route_count);
 	for (size_t i = 0; i < t->route_count; i++) {
+		t->routes[i].route = entries[i].item;
 		t->routes[i].object = translate_object(t, "HTTPRoute", &t->routes[i].route->meta);
 		if (!t->routes[i].object)
 			return RC_NOMEM;

@@ -86,6 +86,7 @@ struct draft_block {
 struct draft_host {
 	struct draft *draft;
 	const char *hostname;              /**< "" for any */
+	uint32_t size;                     /**< of hostname, in bytes */
 	size_t block;                      /**< index into blocks */
 	uint32_t rank;                     /**< among the draft's hostnames, most specific first */
 	bool wants_cname, protect, is_lost;
@@ -93,6 +94,9 @@ struct draft_host {
 	int64_t created_s;                 /**< of the oldest claimant that wants a CNAME */
 	const char *key, *object;          /**< of the same */
 	struct span span;
+	struct place *places;              /**< linked by next */
+	size_t place_count;
+	struct map *place_by_path;         /**< NULL: they are few */
 	struct draft_host *rival;          /**< the same hostname on other tunnels */
 	const struct draft_host *winner;   /**< is_lost: who has the CNAME */
 	const char *winner_reason;
@@ -111,7 +115,8 @@ struct candidate {
 };
 
 struct place {
-	const char *address;
+	struct place *next;                /**< of the same hostname */
+	const char *address;               /**< NULL until asked for: translate_place_address() */
 	struct draft_host *host;
 	const char *path;
 	uint64_t sort_key;                 /**< host, path type, length */
@@ -124,6 +129,7 @@ struct place {
 /** A tunnel under construction. */
 struct draft {
 	const char *address;               /**< "tunnel/edge/public" */
+	const char *rule_prefix;           /**< what the addresses of its rules begin with, before hostname and path */
 	const char *object;                /**< "Gateway edge/public", "Tunnel edge" */
 	const char *account, *name;
 	const struct gateway *gateway;     /**< NULL for a native one */
@@ -140,7 +146,6 @@ struct draft {
 	struct map block_by_hostname;      /**< -> struct draft_block * */
 	struct map hosts;                  /**< hostname -> struct draft_host * */
 	struct draft_host **host_list;     size_t host_count, host_capacity;
-	struct map places;                 /**< address -> struct place * */
 	struct place **place_list;         size_t place_count, place_capacity;
 	struct desired_tunnel tunnel;
 	size_t rule_capacity;
@@ -271,14 +276,18 @@ enum rc translate_admits(struct translation *t, const struct draft *draft, struc
 enum rc translate_others(struct translation *t) MUST_CHECK;
 
 /* translate_place.c */
-/** A hostname on a draft; made when it is new. */
-enum rc translate_host(struct translation *t, struct draft *draft, const char *hostname,
+/** A hostname on a draft; made when it is new. @param block  of translate_block_of(); 0 for native ones */
+enum rc translate_host(struct translation *t, struct draft *draft, const char *hostname, size_t block,
 		       struct draft_host **ret_host) MUST_CHECK;
 /** Someone wants a CNAME for it; the oldest, then the smallest key speaks for the hostname. */
 void translate_host_claim(struct draft_host *host, int64_t created_s, const char *key, const char *object,
 			  struct span span);
 enum rc translate_place_candidate(struct translation *t, struct draft_host *host,
 				  const struct candidate *candidate) MUST_CHECK;
+/** The place of a path; NULL when there is none. */
+struct place *translate_place_at(const struct draft_host *host, const char *path);
+/** Its rule's address; arena; NULL when memory is used up. */
+const char *translate_place_address(struct translation *t, struct place *place);
 /** Settle hostnames that several tunnels claim. */
 enum rc translate_settle_hosts(struct translation *t) MUST_CHECK;
 enum rc translate_settle_places(struct translation *t, struct draft *draft) MUST_CHECK;
@@ -296,8 +305,9 @@ enum rc translate_redirect_taker(struct translation *t, const struct place *plac
 
 /* translate_emit.c, translate_native.c */
 enum rc translate_emit(struct translation *t, struct draft *draft) MUST_CHECK;
-/** Append a rule. @p rule comes with its fields and origin; its originRequest gets the draft's access. */
-enum rc translate_emit_rule(struct translation *t, struct draft *draft, const struct resource *rule) MUST_CHECK;
+/** Append a rule. @p rule comes with its fields and origin; its originRequest gets the draft's access.
+ * @param rule  arena */
+enum rc translate_emit_rule(struct translation *t, struct draft *draft, struct resource *rule) MUST_CHECK;
 /** The catch-all, the tunnel and its CNAMEs. */
 enum rc translate_emit_tunnel(struct translation *t, struct draft *draft, const char *catch_all,
 			      struct span span) MUST_CHECK;

@@ -140,11 +140,14 @@ enum rc translate_listeners(struct translation *t, struct draft *draft)
 enum rc translate_block_of(struct translation *t, const struct draft *draft, const char *hostname,
 			   size_t *ret_block)
 {
-	char buffer[256];
+	char buffer[256], *pattern;
 	size_t size = strlen(hostname) + 1;
-	char *pattern = size <= sizeof(buffer) ? memcpy(buffer, hostname, size) : arena_strdup(t->arena, hostname);
 	const struct draft_block *block;
 
+	*ret_block = 0;
+	if (draft->block_count == 1)
+		return RC_OK;
+	pattern = size <= sizeof(buffer) ? memcpy(buffer, hostname, size) : arena_strdup(t->arena, hostname);
 	if (!pattern)
 		return RC_NOMEM;
 	while (!(block = map_get(&draft->block_by_hostname, pattern)))

@@ -223,21 +223,33 @@ static int compare_tunnels(const void *a, const void *b)
 	return strcmp(ta->tunnel->address, tb->tunnel->address);
 }
 
-static int compare_cnames(const void *a, const void *b)
+static enum rc sort_cnames(struct translation *t)
 {
-	const struct desired_cname *ca = a, *cb = b;
+	struct desired *d = t->desired;
+	struct desired_cname *before = arena_array(t->scratch, d->cname_count, sizeof(*before));
+	struct sort_entry *entries = arena_array(t->scratch, d->cname_count, 2 * sizeof(*entries));
 
-	return strcmp(ca->cname->address, cb->cname->address);
+	if (!before || !entries)
+		return RC_NOMEM;
+	for (size_t i = 0; i < d->cname_count; i++) {
+		before[i] = d->cnames[i];
+		entries[i] = (struct sort_entry){0, before[i].cname->address, &before[i]};
+	}
+	sort_entries(entries, entries + d->cname_count, d->cname_count);
+	for (size_t i = 0; i < d->cname_count; i++)
+		d->cnames[i] = *(const struct desired_cname *)entries[i].item;
+	return RC_OK;
 }
 
 enum rc translate_finish(struct translation *t)
 {
 	struct desired *d = t->desired;
+	enum rc rc;
 
 	d->digest = t->in->objects->digest;
 	finish_claims(d);
 	sort_items(d->unattached, d->unattached_count, sizeof(*d->unattached), compare_unattached);
 	sort_items(d->tunnels, d->tunnel_count, sizeof(*d->tunnels), compare_tunnels);
-	sort_items(d->cnames, d->cname_count, sizeof(*d->cnames), compare_cnames);
-	return finish_refusals(t);
+	rc = sort_cnames(t);
+	return rc ? rc : finish_refusals(t);
 }

@@ -53,7 +53,7 @@ static enum rc add_native(struct translation *t, const struct native_tunnel *nat
 		const struct native_rule *rule = &native->rules[i];
 		struct draft_host *host;
 
-		rc = translate_host(t, draft, str_or_empty(rule->hostname), &host);
+		rc = translate_host(t, draft, str_or_empty(rule->hostname), 0, &host);
 		if (rc || !*host->hostname)
 			continue;
 		host->protect = native->meta.protect;
@@ -120,6 +120,7 @@ static enum rc find_shadow(struct translation *t, const struct map *whole, const
 struct native_walk {
 	struct draft *draft;
 	struct map whole;     /**< hostname -> the rule that takes all of it */
+	struct map taken;     /**< address -> the rule that has it */
 };
 
 static void warn_shadow(struct translation *t, const struct native_rule *rule, const struct native_rule *shadow)
@@ -134,34 +135,32 @@ static enum rc emit_native_rule(struct translation *t, struct native_walk *walk,
 	const struct draft_host *host = map_get(&draft->hosts, str_or_empty(rule->hostname));
 	const struct native_rule *shadow;
 	struct path_pattern path;
-	struct resource r = {.protect = draft->native->meta.protect,
-			     .origin = {.object = draft->object, .span = rule->span,
-					.why = "in the order written"}};
-	enum rc rc = render_path(t, rule, &path);
+	struct resource *r = arena_alloc(t->arena, sizeof(*r));
+	enum rc rc = r ? render_path(t, rule, &path) : RC_NOMEM;
 
 	if (rc)
 		return rc == RC_NOMEM ? rc : RC_OK;
-	r.u.rule.hostname = host->hostname;
-	r.u.rule.path = *host->hostname ? path.pattern : path.hostless;
-	r.u.rule.service = rule->service;
-	r.u.rule.origin_request = rule->origin_request;
-	r.origin.rule = (uint32_t)(rule - draft->native->rules);
+	r->protect = draft->native->meta.protect;
+	r->origin = (struct origin){.object = draft->object, .span = rule->span, .why = "in the order written",
+				    .rule = (uint32_t)(rule - draft->native->rules)};
+	r->u.rule = (struct rule_fields){host->hostname, *host->hostname ? path.pattern : path.hostless, rule->service,
+					 rule->origin_request};
 	if (host->is_lost)
-		return lose(t, draft, host, rule, r.u.rule.path);
-	r.address = resource_rule_address(t->arena, draft->address, host->hostname, r.u.rule.path, false);
-	if (!r.address)
+		return lose(t, draft, host, rule, r->u.rule.path);
+	r->address = resource_rule_address(t->arena, draft->address, host->hostname, r->u.rule.path, false);
+	if (!r->address)
 		return RC_NOMEM;
 	rc = find_shadow(t, &walk->whole, host->hostname, &shadow);
 	if (!rc && !shadow)
-		shadow = map_get(&draft->places, r.address);
+		shadow = map_get(&walk->taken, r->address);
 	if (!rc && shadow)
 		warn_shadow(t, rule, shadow);
-	if (rc || map_get(&draft->places, r.address))
+	if (rc || map_get(&walk->taken, r->address))
 		return rc;
-	rc = map_put(&draft->places, r.address, (void *)(uintptr_t)rule, NULL);
+	rc = map_put(&walk->taken, r->address, (void *)(uintptr_t)rule, NULL);
 	if (!rc && !*path.pattern)
 		rc = map_put(&walk->whole, host->hostname, (void *)(uintptr_t)rule, NULL);
-	return rc ? rc : translate_emit_rule(t, draft, &r);
+	return rc ? rc : translate_emit_rule(t, draft, r);
 }
 
 enum rc translate_emit_native(struct translation *t, struct draft *draft)
@@ -171,6 +170,7 @@ enum rc translate_emit_native(struct translation *t, struct draft *draft)
 	enum rc rc = RC_OK;
 
 	map_init(&walk.whole, t->scratch);
+	map_init(&walk.taken, t->scratch);
 	for (size_t i = 0; !rc && i < native->rule_count; i++)
 		rc = emit_native_rule(t, &walk, &native->rules[i]);
 	return rc ? rc : translate_emit_tunnel(t, draft, native->catch_all ? native->catch_all : "http_status:404",

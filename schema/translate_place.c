@@ -6,15 +6,19 @@
 #include "base/str.h"
 #include "schema/translate_internal.h"
 
-enum rc translate_host(struct translation *t, struct draft *draft, const char *hostname,
+#define FEW_PLACES 8u /**< of a hostname: looked through one by one */
+
+enum rc translate_host(struct translation *t, struct draft *draft, const char *hostname, size_t block,
 		       struct draft_host **ret_host)
 {
-	struct draft_host *host = map_get(&draft->hosts, hostname);
-	struct draft_host **grown;
-	enum rc rc = RC_OK;
+	size_t size = strlen(hostname);
+	void **at = map_at_bytes(&draft->hosts, hostname, size);
+	struct draft_host **grown, *host;
 
-	if (host) {
-		*ret_host = host;
+	if (!at)
+		return RC_NOMEM;
+	if (*at) {
+		*ret_host = *at;
 		return RC_OK;
 	}
 	host = arena_alloc(t->scratch, sizeof(*host));
@@ -24,14 +28,10 @@ enum rc translate_host(struct translation *t, struct draft *draft, const char *h
 	draft->host_list = grown;
 	host->draft = draft;
 	host->hostname = hostname;
-	if (draft->gateway)
-		rc = translate_block_of(t, draft, hostname, &host->block);
-	if (!rc)
-		rc = map_put(&draft->hosts, hostname, host, NULL);
-	if (rc)
-		return rc;
+	host->size = (uint32_t)size;
+	host->block = block;
 	grown[draft->host_count++] = host;
-	*ret_host = host;
+	*ret_host = *at = host;
 	return RC_OK;
 }
 
@@ -55,43 +55,72 @@ void translate_host_claim(struct draft_host *host, int64_t created_s, const char
 	host->span = span;
 }
 
-static enum rc place_at(struct translation *t, struct draft_host *host, const char *path, struct place **ret_place)
+struct place *translate_place_at(const struct draft_host *host, const char *path)
+{
+	struct place *place = host->places;
+
+	if (host->place_by_path)
+		return map_get(host->place_by_path, path);
+	while (place && !str_eq(place->path, path))
+		place = place->next;
+	return place;
+}
+
+const char *translate_place_address(struct translation *t, struct place *place)
+{
+	const char *parts[] = {place->host->draft->rule_prefix, place->host->hostname, place->path};
+
+	if (!place->address)
+		place->address = arena_join(t->arena, parts, 3);
+	return place->address;
+}
+
+/** From the first place that is one too many on, all are found by a map. */
+static enum rc map_places(struct translation *t, struct draft_host *host)
+{
+	enum rc rc = RC_OK;
+
+	host->place_by_path = arena_alloc(t->scratch, sizeof(*host->place_by_path));
+	if (!host->place_by_path)
+		return RC_NOMEM;
+	map_init(host->place_by_path, t->scratch);
+	for (struct place *place = host->places; !rc && place; place = place->next)
+		rc = map_put(host->place_by_path, place->path, place, NULL);
+	return rc;
+}
+
+static enum rc add_place(struct translation *t, struct draft_host *host, const char *path, struct place **ret_place)
 {
 	struct draft *draft = host->draft;
-	const char *address = resource_rule_address(t->arena, draft->address, host->hostname, path, false);
-	struct place *place = address ? map_get(&draft->places, address) : NULL;
-	struct place **grown;
+	struct place *place = arena_alloc(t->scratch, sizeof(*place));
+	struct place **grown =
+		arena_grow(t->scratch, draft->place_list, draft->place_count, &draft->place_capacity, sizeof(*grown));
 
-	if (place) {
-		*ret_place = place;
-		return RC_OK;
-	}
-	place = arena_alloc(t->scratch, sizeof(*place));
-	grown = arena_grow(t->scratch, draft->place_list, draft->place_count, &draft->place_capacity,
-			   sizeof(*grown));
-	if (!address || !place || !grown)
+	if (!place || !grown)
 		return RC_NOMEM;
 	draft->place_list = grown;
-	place->address = address;
 	place->host = host;
 	place->path = path;
+	place->next = host->places;
+	host->places = place;
 	grown[draft->place_count++] = place;
 	*ret_place = place;
-	return map_put(&draft->places, address, place, NULL);
+	if (host->place_by_path)
+		return map_put(host->place_by_path, path, place, NULL);
+	return ++host->place_count > FEW_PLACES ? map_places(t, host) : RC_OK;
 }
 
 enum rc translate_place_candidate(struct translation *t, struct draft_host *host,
 				  const struct candidate *candidate)
 {
 	const struct path_pattern *path = &candidate->match->path;
+	const char *text = *host->hostname ? path->pattern : path->hostless;
 	struct candidate *copy = arena_alloc(t->scratch, sizeof(*copy));
-	struct place *place;
-	enum rc rc;
+	struct place *place = translate_place_at(host, text);
 
 	if (t->candidate_count++ >= LIMIT_RULES)
 		return translate_too_many(t);
-	rc = place_at(t, host, *host->hostname ? path->pattern : path->hostless, &place);
-	if (rc || !copy)
+	if (!copy || (!place && add_place(t, host, text, &place)))
 		return RC_NOMEM;
 	*copy = *candidate;
 	copy->next = place->candidates;
@@ -157,18 +186,25 @@ static enum rc settle_host(struct translation *t, struct draft_host *first)
 enum rc translate_settle_hosts(struct translation *t)
 {
 	struct map first;
-	enum rc rc = RC_OK;
+	size_t count = 0;
+	enum rc rc;
 
+	for (size_t d = 0; d < t->draft_count; d++)
+		count += t->drafts[d]->host_count;
 	map_init(&first, t->scratch);
+	rc = map_reserve(&first, count);
 	for (size_t d = 0; !rc && d < t->draft_count; d++)
 		for (size_t i = 0; !rc && i < t->drafts[d]->host_count; i++) {
-			struct draft_host *host = t->drafts[d]->host_list[i], *other;
+			struct draft_host *host = t->drafts[d]->host_list[i];
+			void **at;
 
 			if (!host->wants_cname)
 				continue;
-			other = map_get(&first, host->hostname);
-			host->rival = other;
-			rc = map_put(&first, host->hostname, host, NULL);
+			at = map_at_bytes(&first, host->hostname, host->size);
+			if (!at)
+				return RC_NOMEM;
+			host->rival = *at;
+			*at = host;
 		}
 	for (size_t d = 0; !rc && d < t->draft_count; d++)
 		for (size_t i = 0; !rc && i < t->drafts[d]->host_count; i++) {
@@ -199,13 +235,16 @@ static bool is_contender(const struct candidate *c)
 	return !c->match->fault && c->verdict != RULE_REDIRECTS;
 }
 
-static void settle_place(struct translation *t, struct place *place)
+static enum rc settle_place(struct translation *t, struct place *place)
 {
 	const char *recorded = NULL;
 
 	/* One alone needs no judge. */
-	if (t->in->taken || (place->candidates && place->candidates->next))
+	if (t->in->taken || (place->candidates && place->candidates->next)) {
+		if (!translate_place_address(t, place))
+			return RC_NOMEM;
 		recorded = recorded_owner(t, place->address);
+	}
 	if (!recorded && t->in->taken)
 		place->taken_by = map_get(t->in->taken, place->address);
 	for (const struct candidate *c = place->candidates; c && !place->host->is_lost && !place->taken_by; c = c->next) {
@@ -219,15 +258,29 @@ static void settle_place(struct translation *t, struct place *place)
 			place->is_recorded = stood;
 		}
 	}
+	return RC_OK;
 }
 
-static int compare_hosts(const void *a, const void *b)
+/** By block, then as hostname_compare() has them. */
+static enum rc rank_hosts(struct translation *t, struct draft *draft)
 {
-	const struct draft_host *ha = *(struct draft_host *const *)a, *hb = *(struct draft_host *const *)b;
+	struct sort_entry *entries = arena_array(t->scratch, draft->host_count, 2 * sizeof(*entries));
 
-	if (ha->block != hb->block)
-		return ha->block < hb->block ? -1 : 1;
-	return hostname_compare(ha->hostname, hb->hostname);
+	if (!entries)
+		return RC_NOMEM;
+	for (size_t i = 0; i < draft->host_count; i++) {
+		struct draft_host *host = draft->host_list[i];
+		uint64_t class = hostname_class(host->hostname);
+
+		entries[i] = (struct sort_entry){(uint64_t)host->block << 40 | class << 32 | (UINT32_MAX - host->size),
+						 host->hostname, host};
+	}
+	sort_entries(entries, entries + draft->host_count, draft->host_count);
+	for (size_t i = 0; i < draft->host_count; i++) {
+		draft->host_list[i] = entries[i].item;
+		draft->host_list[i]->rank = (uint32_t)i;
+	}
+	return RC_OK;
 }
 
 static uint64_t path_rank(enum path_type type)
@@ -247,27 +300,23 @@ enum rc translate_settle_places(struct translation *t, struct draft *draft)
 {
 	const uint32_t longest = (1u << 30) - 1;
 
-	sort_items(draft->host_list, draft->host_count, sizeof(*draft->host_list), compare_hosts);
-	for (size_t i = 0; i < draft->host_count; i++)
-		draft->host_list[i]->rank = (uint32_t)i;
-	for (size_t i = 0; i < draft->place_count; i++) {
+	enum rc rc = rank_hosts(t, draft);
+
+	for (size_t i = 0; !rc && i < draft->place_count; i++) {
 		struct place *place = draft->place_list[i];
 		const struct path_pattern *path = &place->candidates->match->path;
 		uint32_t size = path->size < longest ? path->size : longest;
 
-		settle_place(t, place);
+		rc = settle_place(t, place);
 		place->sort_key = (uint64_t)place->host->rank << 32 | path_rank(path->type) << 30 | (longest - size);
 	}
-	return translate_settle_redirects(t, draft);
+	return rc ? rc : translate_settle_redirects(t, draft);
 }
 
 /** True when another place of the same object serves the same hostname and path, on the tunnel that has the hostname. */
-static bool is_served_elsewhere(struct translation *t, const struct place *place, const struct candidate *c)
+static bool is_served_elsewhere(const struct place *place, const struct candidate *c)
 {
-	const struct draft *draft = place->host->winner->draft;
-	const char *address = resource_rule_address(t->arena, draft->address, place->host->hostname,
-						    place->path, false);
-	const struct place *other = address ? map_get(&draft->places, address) : NULL;
+	const struct place *other = translate_place_at(place->host->winner, place->path);
 
 	return other && other->winner && other->winner->route == c->route && other->winner->verdict == RULE_SERVES;
 }
@@ -292,7 +341,7 @@ static enum rc lose_host(struct translation *t, const struct place *place, const
 
 	claim->state = CLAIM_LOST;
 	claim->reason = fault.reason;
-	return rc || is_served_elsewhere(t, place, c) ? rc : translate_claim(t, claim);
+	return rc || is_served_elsewhere(place, c) ? rc : translate_claim(t, claim);
 }
 
 static const char *place_reason(struct translation *t, const struct place *place, const struct candidate *loser)

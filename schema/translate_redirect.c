@@ -32,15 +32,11 @@ static void widen_path(char *pattern, bool *is_exact)
 }
 
 /** What serves at a place, if that is no redirect to be closed itself. */
-static enum rc judge_at(struct translation *t, const struct draft_host *host, const char *path, const struct candidate **ret)
+static const struct candidate *judge_at(const struct draft_host *host, const char *path)
 {
-	const char *shown = *host->hostname || *path ? path : ".*";
-	const char *address = resource_rule_address(t->scratch, host->draft->address, host->hostname, shown, false);
-	const struct place *place = address ? map_get(&host->draft->places, address) : NULL;
+	const struct place *place = translate_place_at(host, *host->hostname || *path ? path : ".*");
 
-	if (place && place->winner && place->winner->verdict != RULE_REDIRECTS)
-		*ret = place->winner;
-	return address ? RC_OK : RC_NOMEM;
+	return place && place->winner && place->winner->verdict != RULE_REDIRECTS ? place->winner : NULL;
 }
 
 /** Whether a rule for https at a hostname may take some of a place's requests though its path is no prefix of the place's.
@@ -72,17 +68,17 @@ static enum rc find_taker(struct translation *t, const struct place *place, cons
 	enum rc rc = hostname && pattern ? RC_OK : RC_NOMEM;
 
 	*ret_taker = NULL;
-	while (!rc && !*ret_taker && !(host && may_have_https(host, place))) {
+	while (!rc && !(host && may_have_https(host, place))) {
 		bool is_exact = path->type == PATH_EXACT;
 
 		strcpy(pattern, path->type == PATH_REGEX ? "" : path->pattern);
 		if (host && host->block == place->host->block)
-			rc = judge_at(t, host, pattern, ret_taker);
-		while (!rc && !*ret_taker && host && host->block == place->host->block && *pattern) {
+			*ret_taker = judge_at(host, pattern);
+		while (!*ret_taker && host && host->block == place->host->block && *pattern) {
 			widen_path(pattern, &is_exact);
-			rc = judge_at(t, host, pattern, ret_taker);
+			*ret_taker = judge_at(host, pattern);
 		}
-		if (!*hostname)
+		if (*ret_taker || !*hostname)
 			break;
 		hostname = hostname_widen(hostname);
 		host = map_get(&place->host->draft->hosts, hostname);

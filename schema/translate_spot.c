@@ -163,7 +163,7 @@ static enum rc fill_spot(struct attach *a, const struct spot *spot)
 	const struct http_route *route = a->route->route;
 	const struct fault *policy = policy_of(a, spot);
 	struct draft_host *host;
-	enum rc rc = translate_host(a->t, spot->draft, spot->hostname, &host);
+	enum rc rc = translate_host(a->t, spot->draft, spot->hostname, spot->block, &host);
 
 	if (rc)
 		return rc;
