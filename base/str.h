@@ -47,6 +47,11 @@ char *str_base64(struct arena *arena, const void *bytes, size_t size);
 enum rc str_base64_decode(struct arena *arena, const char *text, unsigned char **ret_bytes, size_t *ret_size) MUST_CHECK;
 /** A whole decimal integer, nothing else. @return RC_OK or RC_INVALID */
 enum rc str_to_int64(const char *text, int64_t *ret_value) MUST_CHECK;
+/** Write a number in decimal, without a NUL. @return what follows it, STR_INT_BYTES behind @p out at most */
+char *str_put_int(char *out, int64_t value);
+#define STR_INT_BYTES 20u
+/** Write 8 lower-case hex digits, without a NUL. @return what follows them */
+char *str_put_hex32(char *out, uint32_t value);
 /** A duration as Go writes it, or whole seconds with a bare number: "10s", "1m30s", "50ms", "24h", "300".
  * @param ret_ms milliseconds @return RC_OK or RC_INVALID */
 enum rc str_to_duration_ms(const char *text, int64_t *ret_ms) MUST_CHECK;

@@ -1,4 +1,5 @@
-/** @file Numbers and durations from text. */
+/** @file Numbers and durations from text, and numbers as text. */
+#include <endian.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -117,4 +118,34 @@ enum rc str_to_rate(const char *text, int64_t *ret_calls, int64_t *ret_window_ms
 	*ret_calls = calls;
 	*ret_window_ms = window_ms;
 	return RC_OK;
+}
+
+char *str_put_int(char *out, int64_t value)
+{
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	char digits[STR_INT_BYTES];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (value < 0)
+		*out++ = '-';
+	memcpy(out, digits + at, sizeof(digits) - at);
+	return out + sizeof(digits) - at;
+}
+
+/* All digits at once, one in each byte: first their values, then their characters. */
+char *str_put_hex32(char *out, uint32_t value)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t digits = value, letters;
+
+	digits = (digits << 16 | digits) & UINT64_C(0x0000FFFF0000FFFF);
+	digits = (digits << 8 | digits) & UINT64_C(0x00FF00FF00FF00FF);
+	digits = (digits << 4 | digits) & (ones * 0x0F);
+	letters = (digits + ones * 6) >> 4 & ones;
+	digits = htobe64(digits + ones * '0' + letters * ('a' - '0' - 10));
+	memcpy(out, &digits, sizeof(digits));
+	return out + sizeof(digits);
 }

@@ -143,8 +143,11 @@ static enum rc judge_policy(struct translation *t, const struct part_route *rout
 	const struct meta *meta = &route->route->meta;
 	const struct meta name_space = {.key = meta->name_space};
 	const struct fault *fault = NULL;
-	enum rc rc = translate_policy_of(t, "Namespace", &name_space, NULL, &fault);
+	enum rc rc;
 
+	if (!t->policies.count)
+		return RC_OK;
+	rc = translate_policy_of(t, "Namespace", &name_space, NULL, &fault);
 	if (!rc)
 		rc = translate_policy_of(t, "HTTPRoute", meta, NULL, &fault);
 	if (!rc && !fault && rule->rule->name)

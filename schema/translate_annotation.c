@@ -1,6 +1,4 @@
 /* adit's annotations dns and protect on Service, HTTPRoute and Gateway: the one nearest to the backend counts. */
-#include <string.h>
-
 #include "base/str.h"
 #include "schema/translate_internal.h"
 
@@ -38,17 +36,11 @@ static void listen_to_both(struct part_rule *rule, const struct meta *service, c
 /** The Service of a backend, if the Route may refer to it. */
 static const struct meta *service_of(const struct translation *t, const struct http_route *route, const struct backend_ref *ref)
 {
-	size_t before = strlen(ref->name_space), after = strlen(ref->name);
 	const struct service *service;
-	char key[512];
 
-	if (!t->has_annotated_services || !str_is_empty(ref->group) || !str_eq(ref->kind, "Service") ||
-	    before + 1 + after > sizeof(key))
+	if (!t->has_annotated_services || !str_is_empty(ref->group) || !str_eq(ref->kind, "Service"))
 		return NULL;
-	memcpy(key, ref->name_space, before);
-	key[before] = '/';
-	memcpy(key + before + 1, ref->name, after);
-	service = map_get_bytes(&t->services, key, before + 1 + after);
+	service = translate_find(&t->services, ref->name_space, ref->name);
 	if (!service || (!str_eq(ref->name_space, route->meta.name_space) &&
 			 !translate_is_granted(t, route->meta.name_space, ref->name_space, ref->name)))
 		return NULL;

@@ -173,30 +173,14 @@ static enum rc attach_gateway(struct attach *a, struct draft *draft, const struc
 			    ref ? ref->span : a->route->route->meta.span, &progress);
 }
 
-static struct known_gateway *find_gateway(struct translation *t, const char *name_space, const char *name)
-{
-	size_t before = strlen(name_space), after = strlen(name);
-	char key[512];
-
-	if (before + 1 + after > sizeof(key))
-		return NULL;
-	memcpy(key, name_space, before);
-	key[before] = '/';
-	memcpy(key + before + 1, name, after);
-	return map_get_bytes(&t->gateway_by_key, key, before + 1 + after);
-}
-
 /** A ListenerSet of a Gateway of ours: the parent is ours, but a tunnel's listeners are the Gateway's own. */
 static enum rc attach_listener_set(struct attach *a, const struct parent_ref *ref)
 {
-	const char *key = arena_printf(a->t->arena, "%s/%s", ref->name_space, ref->name);
-	const struct other_route *set = key ? map_get(&a->t->listener_sets, key) : NULL;
+	const struct other_route *set = translate_find(&a->t->listener_sets, ref->name_space, ref->name);
 	const struct known_gateway *known = NULL;
 
-	if (!key)
-		return RC_NOMEM;
 	if (set && set->parent_count)
-		known = find_gateway(a->t, set->parents[0].name_space, set->parents[0].name);
+		known = translate_find(&a->t->gateway_by_key, set->parents[0].name_space, set->parents[0].name);
 	if (!known || !known->draft) {
 		a->is_foreign = true;
 		return RC_OK;
@@ -217,7 +201,7 @@ static enum rc attach_parent(struct attach *a, const struct parent_ref *ref)
 		a->is_foreign = true;
 		return RC_OK;
 	}
-	known = find_gateway(a->t, ref->name_space, ref->name);
+	known = translate_find(&a->t->gateway_by_key, ref->name_space, ref->name);
 	if (!known)
 		return miss(a, parent_text(a->t, ref), ref->span, "NoMatchingParent",
 			    arena_printf(a->t->arena,

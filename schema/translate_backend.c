@@ -1,5 +1,4 @@
 /* backendRefs: weights, grants, Services, their ports and protocols, TLS to them. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -187,8 +186,11 @@ static enum rc judge_policy(struct translation *t, struct backend *b)
 	const struct meta *meta = b->service ? &b->service->meta : &given;
 	const char *section = b->port ? b->port->name : ANY_SECTION;
 	const struct fault *fault = NULL;
-	enum rc rc = translate_policy_of(t, "Service", meta, NULL, &fault);
+	enum rc rc;
 
+	if (!t->policies.count)
+		return RC_OK;
+	rc = translate_policy_of(t, "Service", meta, NULL, &fault);
 	if (!rc && !fault && section)
 		rc = translate_policy_of(t, "Service", meta, section, &fault);
 	if (!rc && fault) {
@@ -223,27 +225,34 @@ static enum rc merge_annotation(struct translation *t, struct backend *b)
 
 static enum rc service_of(struct translation *t, const struct backend *b, const char **ret_service)
 {
-	char port[16];
-	const char *parts[] = {b->scheme, "://", b->ref->name, ".", b->ref->name_space, ".svc:", port};
+	char port[STR_INT_BYTES];
+	size_t digits = (size_t)(str_put_int(port, b->number) - port);
+	size_t scheme = strlen(b->scheme), name = strlen(b->ref->name), name_space = strlen(b->ref->name_space);
+	char *out = arena_alloc(t->arena, scheme + 3 + name + 1 + name_space + 5 + digits + 1);
 
-	snprintf(port, sizeof(port), "%d", b->number);
-	*ret_service = arena_join(t->arena, parts, sizeof(parts) / sizeof(parts[0]));
-	return *ret_service ? RC_OK : RC_NOMEM;
+	*ret_service = out;
+	if (!out)
+		return RC_NOMEM;
+	out = mempcpy(mempcpy(out, b->scheme, scheme), "://", 3);
+	out = mempcpy(mempcpy(out, b->ref->name, name), ".", 1);
+	out = mempcpy(mempcpy(out, b->ref->name_space, name_space), ".svc:", 5);
+	memcpy(out, port, digits);
+	return RC_OK;
 }
 
 /** Each step either closes the rule or finds out more; permission comes before existence. */
 static enum rc resolve(struct translation *t, struct backend *b)
 {
-	const char *parts[] = {b->ref->name_space, "/", b->ref->name};
 	enum rc rc = check_reference(t, b);
 
 	if (rc || b->rule->verdict != RULE_SERVES)
 		return rc;
-	b->key = arena_join(t->scratch, parts, 3);
+	b->service = translate_find(&t->services, b->ref->name_space, b->ref->name);
+	b->key = b->service ? b->service->meta.key
+			    : arena_printf(t->scratch, "%s/%s", b->ref->name_space, b->ref->name);
 	if (!b->key)
 		return RC_NOMEM;
 	b->number = b->ref->port;
-	b->service = map_get(&t->services, b->key);
 	rc = b->service ? judge_port(t, b) : take_as_given(t, b);
 	if (!rc && b->rule->verdict == RULE_SERVES)
 		rc = judge_protocol(t, b);

@@ -8,9 +8,15 @@
 
 char *translate_object(struct translation *t, const char *kind, const struct meta *meta)
 {
-	const char *parts[] = {kind, " ", meta->key};
+	size_t kind_size = strlen(kind), key_size = strlen(meta->key);
+	char *object = arena_alloc(t->arena, kind_size + 1 + key_size + 1);
 
-	return arena_join(t->arena, parts, 3);
+	if (!object)
+		return NULL;
+	memcpy(object, kind, kind_size);
+	object[kind_size] = ' ';
+	memcpy(object + kind_size + 1, meta->key, key_size);
+	return object;
 }
 
 bool translate_is_ignored(struct translation *t, const char *kind, const struct meta *meta)
@@ -28,14 +34,21 @@ struct key {
 	size_t size;
 };
 
+static char *key_room(struct key *key, size_t size)
+{
+	key->size = size;
+	key->bytes = size <= sizeof(key->stack) ? key->stack : malloc(size);
+	return key->bytes;
+}
+
 static void make_key(struct key *key, const char *const *parts, size_t count)
 {
+	size_t total = 0;
 	char *end;
 
-	key->size = 0;
 	for (size_t i = 0; i < count; i++)
-		key->size += strlen(parts[i]) + 1;
-	key->bytes = end = key->size <= sizeof(key->stack) ? key->stack : malloc(key->size);
+		total += strlen(parts[i]) + 1;
+	end = key_room(key, total);
 	for (size_t i = 0; end && i < count; i++) {
 		size_t size = strlen(parts[i]);
 
@@ -56,8 +69,28 @@ void *translate_get(const struct map *map, const char *const *parts, size_t coun
 	struct key key;
 	void *value;
 
+	if (!map->count)
+		return NULL;
 	make_key(&key, parts, count);
 	value = key.bytes ? map_get_bytes(map, key.bytes, key.size) : NULL;
+	done_key(&key);
+	return value;
+}
+
+void *translate_find(const struct map *map, const char *name_space, const char *name)
+{
+	size_t before = strlen(name_space), after = strlen(name);
+	struct key key;
+	void *value = NULL;
+
+	if (!map->count)
+		return NULL;
+	if (key_room(&key, before + 1 + after)) {
+		memcpy(key.bytes, name_space, before);
+		key.bytes[before] = '/';
+		memcpy(key.bytes + before + 1, name, after);
+		value = map_get_bytes(map, key.bytes, key.size);
+	}
 	done_key(&key);
 	return value;
 }

@@ -206,6 +206,8 @@ char *translate_object(struct translation *t, const char *kind, const struct met
 bool translate_is_ignored(struct translation *t, const char *kind, const struct meta *meta);
 /** The value under a key of several parts, joined by newlines; NULL when absent. */
 void *translate_get(const struct map *map, const char *const *parts, size_t count);
+/** The value under "namespace/name"; NULL when absent. */
+void *translate_find(const struct map *map, const char *name_space, const char *name);
 /** Put under a key of several parts, joined by newlines. */
 enum rc translate_put(struct translation *t, struct map *map, const char *const *parts, size_t count,
 		      void *value) MUST_CHECK;

@@ -41,11 +41,8 @@ static enum rc judge(struct translation *t, const struct other_route *route)
 
 	for (size_t i = 0; !rc && i < route->parent_count; i++) {
 		const struct parent_ref *ref = &route->parents[i];
-		const char *key = arena_printf(t->arena, "%s/%s", ref->name_space, ref->name);
-		const struct known_gateway *known = key ? map_get(&t->gateway_by_key, key) : NULL;
+		const struct known_gateway *known = translate_find(&t->gateway_by_key, ref->name_space, ref->name);
 
-		if (!key)
-			return RC_NOMEM;
 		if (!str_eq(ref->group, GATEWAY_GROUP) || !str_eq(ref->kind, "Gateway") || !known || !known->draft)
 			continue;
 		is_named = true;

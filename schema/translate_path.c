@@ -42,12 +42,20 @@ static char *decode(struct arena *arena, const char *value, size_t size, size_t 
 	return decoded;
 }
 
+/** The bytes of META. */
+static const bool is_meta[256] = {
+	['\\'] = true, ['.'] = true, ['+'] = true, ['*'] = true, ['?'] = true, ['('] = true, [')'] = true,
+	['|'] = true,  ['['] = true, [']'] = true, ['{'] = true, ['}'] = true, ['^'] = true, ['$'] = true,
+};
+
 /** Bytes that one byte takes once quoted. */
 static size_t quoted_size(char c)
 {
-	if ((unsigned char)c < 0x20 || c == 0x7F)
+	unsigned char byte = (unsigned char)c;
+
+	if (byte < 0x20 || byte == 0x7F)
 		return strlen("\\x{00}");
-	return strchr(META, c) ? 2 : 1;
+	return is_meta[byte] ? 2 : 1;
 }
 
 static char *quote_byte(char *out, char c)

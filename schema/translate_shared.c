@@ -1,4 +1,7 @@
 /* Gateways that several projects have Routes on: what the owner records, and how rules of many projects are ordered. */
+#include <string.h>
+
+#include "base/str.h"
 #include "schema/shared_gateway.h"
 #include "schema/translate_internal.h"
 
@@ -43,26 +46,25 @@ enum rc translate_shared_facts(struct translation *t, struct draft *draft)
 	return rc;
 }
 
-static void put_hex(char *text, uint64_t number, size_t digits)
-{
-	text[digits] = '\0';
-	for (; digits; number >>= 4)
-		text[--digits] = "0123456789abcdef"[number & 15];
-}
-
 const char *translate_precedence(struct translation *t, const struct place *place)
 {
 	const struct candidate *c = place->winner;
 	const struct meta *meta = &c->route->route->meta;
 	const uint64_t sign = (uint64_t)1 << 63;
-	char key[9], created[17], rule[5], match[5];
-	const char *parts[] = {key, " ", created, " ", meta->key, " ", rule, match};
+	const uint64_t created = (uint64_t)meta->created_s ^ sign;
+	size_t key_size = strlen(meta->key);
+	char *text = arena_alloc(t->arena, 8 + 1 + 16 + 1 + key_size + 1 + 8 + 1), *out;
 
+	if (!text)
+		return NULL;
 	/* What stands under the hostname in the sort key: path type and length; then what decides between equals. A blank
 	 * comes before every character of a name. */
-	put_hex(key, (uint32_t)place->sort_key, 8);
-	put_hex(created, (uint64_t)meta->created_s ^ sign, 16);
-	put_hex(rule, c->rule_index, 4);
-	put_hex(match, c->match_index, 4);
-	return arena_join(t->arena, parts, sizeof(parts) / sizeof(parts[0]));
+	out = str_put_hex32(text, (uint32_t)place->sort_key);
+	*out++ = ' ';
+	out = str_put_hex32(str_put_hex32(out, (uint32_t)(created >> 32)), (uint32_t)created);
+	*out++ = ' ';
+	out = mempcpy(out, meta->key, key_size);
+	*out++ = ' ';
+	str_put_hex32(out, c->rule_index << 16 | (c->match_index & 0xFFFF));
+	return text;
 }

@@ -1,6 +1,8 @@
 /** @file Tests of the string functions. */
 #include "tests/base/unit.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -254,6 +256,25 @@ static void test_integers(void **state)
 	assert_int_equal(value, 5);
 }
 
+static void test_numbers_as_text(void **state)
+{
+	static const int64_t values[] = { 0, 9, 10, 65535, -1, INT64_MAX, INT64_MIN };
+	static const uint32_t words[] = { 0, 1, 0x12345678, 0x9ABCDEF0, 0xFFFFFFFF, 0x0A00F000 };
+	char text[STR_INT_BYTES + 1], expected[32];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(values); i++) {
+		*str_put_int(text, values[i]) = '\0';
+		snprintf(expected, sizeof(expected), "%" PRId64, values[i]);
+		assert_string_equal(text, expected);
+	}
+	for (size_t i = 0; i < COUNT(words); i++) {
+		*str_put_hex32(text, words[i]) = '\0';
+		snprintf(expected, sizeof(expected), "%08" PRIx32, words[i]);
+		assert_string_equal(text, expected);
+	}
+}
+
 static void test_durations(void **state)
 {
 	static const struct {
@@ -313,6 +334,7 @@ int main(void)
 		ARENA_TEST(test_lower_and_hex),
 		ARENA_TEST(test_base64),
 		cmocka_unit_test(test_integers),
+		cmocka_unit_test(test_numbers_as_text),
 		cmocka_unit_test(test_durations),
 		ARENA_TEST(test_digests),
 	};
