@@ -57,6 +57,10 @@ bool str_is_utf8(const char *bytes, size_t size)
 	uint32_t c = 0;
 
 	for (size_t i = 0, length; i < size; i += length) {
+		if ((unsigned char)bytes[i] - 1u < 0x7F) {
+			length = 1;
+			continue;
+		}
 		length = str_utf8_next(bytes + i, size - i, &c);
 		if (!length || !c)
 			return false;
