@@ -132,7 +132,7 @@ static enum rc sort_places(struct translation *t, const struct draft *draft, str
 			   size_t *ret_count)
 {
 	struct place **places = arena_array(t->scratch, draft->place_count, sizeof(*places));
-	struct sort_entry *entries = arena_array(t->scratch, draft->place_count, 2 * sizeof(*entries));
+	struct sort_entry *entries = translate_entries(t, draft->place_count);
 	size_t count = 0, equal;
 
 	if (!places || !entries)

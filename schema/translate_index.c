@@ -178,10 +178,19 @@ const struct backend_tls_policy *translate_tls_policy(const struct translation *
 	return policy ? policy : translate_get(&t->tls_policies, whole, 2);
 }
 
+struct sort_entry *translate_entries(struct translation *t, size_t count)
+{
+	if (count > t->entry_capacity || !t->entries) {
+		t->entries = arena_array(t->scratch, count, 2 * sizeof(*t->entries));
+		t->entry_capacity = t->entries ? count : 0;
+	}
+	return t->entries;
+}
+
 static enum rc index_routes(struct translation *t)
 {
 	const struct objects *objects = t->in->objects;
-	struct sort_entry *entries = arena_array(t->scratch, objects->route_count, 2 * sizeof(*entries));
+	struct sort_entry *entries = translate_entries(t, objects->route_count);
 
 	t->routes = arena_array(t->scratch, objects->route_count, sizeof(*t->routes));
 	if (!t->routes || !entries)

@@ -11,6 +11,7 @@
 #ifndef ADIT_SCHEMA_TRANSLATE_INTERNAL_H
 #define ADIT_SCHEMA_TRANSLATE_INTERNAL_H
 
+#include "base/sort.h"
 #include "base/strbuf.h"
 #include "schema/translate.h"
 #include "schema/translate_hostname.h"
@@ -169,6 +170,7 @@ struct refused {
 struct translation {
 	struct arena *arena;               /**< for what the desired state holds on to, texts above all */
 	struct arena *scratch;             /**< for what is done with once translation is: freed then */
+	struct sort_entry *entries;        size_t entry_capacity; /**< translate_entries() */
 	struct diags *diags;
 	const struct translate_input *in;
 	struct desired *desired;
@@ -200,6 +202,8 @@ bool translate_is_granted(const struct translation *t, const char *from, const c
  * @return NULL when there is none */
 const struct backend_tls_policy *translate_tls_policy(const struct translation *t, const char *service_key,
 						      const char *port_name);
+/** Room to sort so many, with as much again behind it; it is the next caller's, too. NULL when memory is used up. */
+struct sort_entry *translate_entries(struct translation *t, size_t count);
 /** "kind key"; arena. */
 char *translate_object(struct translation *t, const char *kind, const struct meta *meta);
 /** True, with a note, for objects that are to be treated as absent. */

@@ -227,13 +227,14 @@ static enum rc sort_cnames(struct translation *t)
 {
 	struct desired *d = t->desired;
 	struct desired_cname *before = arena_array(t->scratch, d->cname_count, sizeof(*before));
-	struct sort_entry *entries = arena_array(t->scratch, d->cname_count, 2 * sizeof(*entries));
+	struct sort_entry *entries = translate_entries(t, d->cname_count);
 
 	if (!before || !entries)
 		return RC_NOMEM;
 	for (size_t i = 0; i < d->cname_count; i++) {
 		before[i] = d->cnames[i];
-		entries[i] = (struct sort_entry){0, before[i].cname->address, &before[i]};
+		/* Addresses differ by the name, which ends them. */
+		entries[i] = (struct sort_entry){0, before[i].cname->u.cname.name, &before[i]};
 	}
 	sort_entries(entries, entries + d->cname_count, d->cname_count);
 	for (size_t i = 0; i < d->cname_count; i++)

@@ -264,7 +264,7 @@ static enum rc settle_place(struct translation *t, struct place *place)
 /** By block, then as hostname_compare() has them. */
 static enum rc rank_hosts(struct translation *t, struct draft *draft)
 {
-	struct sort_entry *entries = arena_array(t->scratch, draft->host_count, 2 * sizeof(*entries));
+	struct sort_entry *entries = translate_entries(t, draft->host_count);
 
 	if (!entries)
 		return RC_NOMEM;
