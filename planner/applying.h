@@ -62,6 +62,7 @@ struct apply_journal {
 	struct step **steps;                 size_t step_count, step_capacity;
 	size_t *untold;                      size_t untold_count; /**< changes that are settled, but not said to be */
 	int64_t since_ms;                    /**< when the first of it came */
+	int64_t took_ms;                     /**< that the last writing took */
 };
 
 struct applying {

@@ -223,6 +223,7 @@ enum rc sql_zones_write(struct sql_store *s, const struct recorded_zone *zones, 
 
 enum rc sql_begin(struct store *store, struct intent *intents, size_t count) MUST_CHECK;
 enum rc sql_commit(struct store *store, const struct outcome *outcome) MUST_CHECK;
+enum rc sql_commit_begin(struct store *store, const struct outcome *outcome, struct intent *intents, size_t count) MUST_CHECK;
 enum rc sql_open_intents(struct store *store, struct arena *arena, struct intent **ret_intents, size_t *ret_count) MUST_CHECK;
 
 /* sql_run.c, sql_history.c */

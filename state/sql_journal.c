@@ -4,7 +4,7 @@
  * Invariants:
  * 1. When begin() returns, its intents are durable: whatever its caller sends afterwards is known to the next run.
  * 2. An outcome, that is state rows and the end of the intents they belong to, is in one transaction: no state row without
- *    an ended intent, no ended intent without its rows. Outcomes that come together share it.
+ *    an ended intent, no ended intent without its rows. Outcomes that come together share it, and intents that begin then.
  * 3. Both pass the lease's fencing number: of two runs only the one with the lease can open or end an intent.
  * 4. An intent says what to look for, so that any later run can find out what became of it; never a secret.
  *
@@ -44,23 +44,6 @@ static enum rc write_intent(struct sql_store *s, struct intent *intent, int64_t 
 	while (!rc && any)
 		rc = sql_next(rows, &any);
 	sql_finish(rows);
-	return rc;
-}
-
-enum rc sql_begin(struct store *store, struct intent *intents, size_t count)
-{
-	struct sql_store *s = (struct sql_store *)store;
-	int64_t now_ms = sql_now_ms(s);
-	enum rc rc;
-
-	failpoint("journal.intent");
-	rc = sql_write_begin(s);
-	if (rc)
-		return rc;
-	for (size_t i = 0; i < count && !rc; i++)
-		rc = write_intent(s, &intents[i], now_ms);
-	rc = sql_write_end(s, rc);
-	failpoint("journal.intended");
 	return rc;
 }
 
@@ -113,14 +96,45 @@ static enum rc write_outcomes(struct sql_store *s, const struct outcome *outcome
 	return rc;
 }
 
-enum rc sql_commit(struct store *store, const struct outcome *outcome)
+static enum rc write_intents(struct sql_store *s, struct intent *intents, size_t count)
+{
+	int64_t now_ms = sql_now_ms(s);
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = write_intent(s, &intents[i], now_ms);
+	return rc;
+}
+
+enum rc sql_commit_begin(struct store *store, const struct outcome *outcome, struct intent *intents, size_t count)
 {
 	struct sql_store *s = (struct sql_store *)store;
 	enum rc rc;
 
-	failpoint("journal.outcome");
+	if (outcome)
+		failpoint("journal.outcome");
+	if (count)
+		failpoint("journal.intent");
 	rc = sql_write_begin(s);
-	return rc ? rc : sql_write_end(s, write_outcomes(s, outcome));
+	if (rc)
+		return rc;
+	rc = write_outcomes(s, outcome);
+	if (!rc)
+		rc = write_intents(s, intents, count);
+	rc = sql_write_end(s, rc);
+	if (count)
+		failpoint("journal.intended");
+	return rc;
+}
+
+enum rc sql_begin(struct store *store, struct intent *intents, size_t count)
+{
+	return sql_commit_begin(store, NULL, intents, count);
+}
+
+enum rc sql_commit(struct store *store, const struct outcome *outcome)
+{
+	return sql_commit_begin(store, outcome, NULL, 0);
 }
 
 static enum rc read_intent(struct sql_store *s, struct arena *arena, struct sql_rows *rows, struct intent *ret_intent)

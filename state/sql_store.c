@@ -30,6 +30,7 @@ static const struct store_vt vt = {
 	.break_lease = sql_break_lease,
 	.begin = sql_begin,
 	.commit = sql_commit,
+	.commit_begin = sql_commit_begin,
 	.open_intents = sql_open_intents,
 	.run_begin = sql_run_begin,
 	.run_end = sql_run_end,

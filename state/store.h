@@ -182,6 +182,9 @@ struct store_vt {
 	enum rc (*begin)(struct store *store, struct intent *intents, size_t count);
 	/** Record an outcome in one durable transaction, removals before upserts; bumps the serial when resources change. */
 	enum rc (*commit)(struct store *store, const struct outcome *outcome);
+	/** commit(), then begin(), in one transaction: both are durable on return, or neither.
+	 * @param outcome  NULL: none @param count  0: no intents */
+	enum rc (*commit_begin)(struct store *store, const struct outcome *outcome, struct intent *intents, size_t count);
 	/** Intents without an outcome: what an earlier run left open; arena; ordered by id. */
 	enum rc (*open_intents)(struct store *store, struct arena *arena, struct intent **ret_intents, size_t *ret_count);
 	enum rc (*run_begin)(struct store *store, const struct run_record *record, int64_t *ret_run);

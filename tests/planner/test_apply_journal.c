@@ -283,7 +283,7 @@ static void test_done_is_said_once_it_is_durable(void **state)
 	begin(&world);
 	assert_int_equal(world.event_count, 0);
 	assert_int_equal(world.result.added, 0);
-	assert_in_range(apply_journal_wait_ms(&world.applying), 0, 20);
+	assert_in_range(apply_journal_wait_ms(&world.applying), 0, 100);
 	assert_int_equal(apply_drain(&world.applying), RC_OK);
 	assert_int_equal(world.event_count, 1);
 	assert_int_equal(world.events[0], APPLY_DONE);
@@ -293,6 +293,57 @@ static void test_done_is_said_once_it_is_durable(void **state)
 	assert_int_equal(query_number(world.api.path, ROWS), 1);
 	/* and before the next write */
 	assert_int_equal(world.api.open[1], 1);
+}
+
+/** How often the file was written to: SQLite counts transactions in its header. */
+static uint32_t count_transactions(const char *path)
+{
+	unsigned char counter[4];
+	FILE *file = fopen(path, "rb");
+
+	assert_non_null(file);
+	assert_int_equal(fseek(file, 24, SEEK_SET), 0);
+	assert_int_equal(fread(counter, 1, sizeof(counter), file), sizeof(counter));
+	fclose(file);
+	return (uint32_t)counter[0] << 24 | (uint32_t)counter[1] << 16 | (uint32_t)counter[2] << 8 | counter[3];
+}
+
+static void test_what_is_heard_and_what_begins_share_a_transaction(void **state)
+{
+	struct world world;
+	struct step *made, *next;
+	uint32_t before;
+
+	world_open(&world, state);
+	made = begin(&world);
+	assert_int_equal(apply_journal_write(&world.applying), RC_OK);
+	record(&world, made->intent);
+	next = begin(&world);
+	before = count_transactions(world.api.path);
+	assert_int_equal(apply_journal_write(&world.applying), RC_OK);
+	assert_int_equal(count_transactions(world.api.path), before + 1);
+	assert_int_equal(query_number(world.api.path, ENDED), 1);
+	assert_int_equal(query_number(world.api.path, OPEN), 1);
+	assert_true(next->intent > made->intent);
+}
+
+/** The longer the last transaction took, the longer the next one waits for more, within bounds. */
+static void test_a_slow_disk_is_asked_less_often(void **state)
+{
+	static const struct {
+		int64_t took_ms, gather_ms;
+	} cases[] = { { 0, 20 }, { 1, 20 }, { 5, 50 }, { 10, 100 }, { 1000, 100 } };
+	struct world world;
+
+	world_open(&world, state);
+	begin(&world);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		world.applying.journal.took_ms = cases[i].took_ms;
+		world.applying.journal.since_ms = clock_mono_ms(&world.run->clock) + 1000;
+		assert_in_range(apply_journal_wait_ms(&world.applying), cases[i].gather_ms + 990, cases[i].gather_ms + 1000);
+		world.applying.journal.since_ms -= 1000 + cases[i].gather_ms;
+		assert_int_equal(apply_journal_wait_ms(&world.applying), 0);
+	}
 }
 
 /** Nothing is sent, nothing counts as done, and what was begun stays open. */
@@ -400,6 +451,8 @@ int main(void)
 		TEST(test_a_write_waits_for_its_intent),
 		TEST(test_a_read_waits_for_nothing),
 		TEST(test_done_is_said_once_it_is_durable),
+		TEST(test_what_is_heard_and_what_begins_share_a_transaction),
+		TEST(test_a_slow_disk_is_asked_less_often),
 		TEST(test_a_lost_lease),
 		TEST(test_stopping_what_was_heard_is_written),
 		TEST(test_a_call_that_is_not_taken),

@@ -261,6 +261,24 @@ static void test_an_outcome_is_all_or_nothing(void **state)
 	assert_int_equal(user_load(user).count, 2);
 }
 
+/** What is heard, and what begins then: both or neither. */
+static void test_an_outcome_and_intents_share_a_transaction(void **state)
+{
+	struct user *user = fixture_open(*state, "apply");
+	struct intent next = { .operation = "create", .address = "tunnel/b" };
+	struct recorded item = make_tunnel(user->run.arena, "tunnel/a", NULL);
+	const struct recorded_zone broken = { .account = "main" };
+	struct outcome outcome = { .upserts = &item, .upsert_count = 1, .zones = &broken, .zone_count = 1, .result = "ok" };
+
+	assert_int_equal(user->store->vt->commit_begin(user->store, &outcome, &next, 1), RC_INTERNAL);
+	assert_int_equal(user_load(user).count, 0);
+	assert_int_equal(query_number(DB, "SELECT count(*) FROM intent"), 0);
+	outcome.zone_count = 0;
+	assert_int_equal(user->store->vt->commit_begin(user->store, &outcome, &next, 1), RC_OK);
+	assert_int_equal(user_load(user).count, 1);
+	assert_int_equal(query_number(DB, "SELECT id FROM intent WHERE result IS NULL"), next.id);
+}
+
 /** Each with what it changes and how its intents ended, all or none of them, and one serial further. */
 static void test_outcomes_share_a_transaction(void **state)
 {
@@ -500,6 +518,7 @@ int main(void)
 		TEST(test_projects_in_one_file_do_not_meet),
 		TEST(test_intents_are_open_until_their_outcome),
 		TEST(test_an_outcome_is_all_or_nothing),
+		TEST(test_an_outcome_and_intents_share_a_transaction),
 		TEST(test_outcomes_share_a_transaction),
 		TEST(test_runs_and_their_changes),
 		TEST(test_runs_that_cannot_end),
