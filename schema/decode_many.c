@@ -3,7 +3,6 @@
 #include "schema/decode_many.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,14 +58,13 @@ struct decode_effort decode_effort(const struct decode_input *inputs, size_t cou
 {
 	struct decode_effort effort = {.part_bytes = PART_BYTES};
 	size_t bytes = 0;
-	cpu_set_t set;
 
 	for (size_t i = 0; i < count && bytes < MANY_BYTES; i++)
 		bytes += inputs[i].text->size;
 	effort.is_large = bytes >= MANY_BYTES;
-	if (!effort.is_large || sched_getaffinity(0, sizeof(set), &set))
+	if (!effort.is_large)
 		return effort;
-	effort.threads = (size_t)CPU_COUNT(&set) - 1;
+	effort.threads = thread_processors() - 1;
 	if (effort.threads > MAX_THREADS)
 		effort.threads = MAX_THREADS;
 	return effort;
