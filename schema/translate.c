@@ -18,6 +18,20 @@ static enum rc write_losses(struct translation *t, struct draft *draft)
 	return draft->native ? RC_OK : translate_place_losses(t, draft);
 }
 
+/** Steps that take a draft each. */
+static enum rc run_drafts(struct translation *t)
+{
+	size_t threads = translate_threads(t);
+	enum rc rc;
+
+	if (threads > 1)
+		return translate_groups(t, threads);
+	rc = each_draft(t, translate_settle_places);
+	if (!rc)
+		rc = each_draft(t, write_losses);
+	return rc ? rc : each_draft(t, translate_emit);
+}
+
 /** Steps that take the whole input, in order. */
 static enum rc (*const steps[])(struct translation *) = {
 	translate_index, translate_policies, translate_natives, translate_gateways,
@@ -31,11 +45,7 @@ static enum rc run_steps(struct translation *t)
 	for (size_t i = 0; !rc && i < sizeof(steps) / sizeof(steps[0]); i++)
 		rc = steps[i](t);
 	if (!rc)
-		rc = each_draft(t, translate_settle_places);
-	if (!rc)
-		rc = each_draft(t, write_losses);
-	if (!rc)
-		rc = each_draft(t, translate_emit);
+		rc = run_drafts(t);
 	if (!rc)
 		rc = translate_finish(t);
 	return !rc && t->has_errors ? RC_INVALID : rc;

@@ -14,12 +14,15 @@ struct translate_input {
 	const struct project *project;
 	const struct objects *objects;
 	/** Who is recorded: of a rule's address the origin object ("HTTPRoute shop/web"), of "cname/<fqdn>" the tunnel's
-	 * address; NULL: nobody. Who is recorded keeps it while it claims it. NULL: nothing recorded (render, validate). */
+	 * address; NULL: nobody. Who is recorded keeps it while it claims it. Threads may call it at once.
+	 * NULL: nothing recorded (render, validate). */
 	const char *(*recorded_owner)(const void *recorded, const char *address);
 	const void *recorded;
 	/** Rule address -> the other project that has this place in a shared tunnel (const char *); NULL: nobody. */
 	const struct map *taken;
 	bool may_be_empty; /**< an input without a Gateway of ours asks for nothing, and is no fault */
+	size_t threads;    /**< that work at once, the caller's among them; the result is the same with any number;
+			    * 0: as many as there are processors for a large input, else one */
 };
 
 /** @param ret_desired  arena

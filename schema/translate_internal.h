@@ -167,6 +167,13 @@ struct refused {
 	bool is_said;                      /**< of a policy: it is not known how many more */
 };
 
+/** A refusal of a group, to be told again where all are (translate_group.c). */
+struct told {
+	const char *object;
+	struct fault fault;
+	const char *effect, *place;
+};
+
 struct translation {
 	struct arena *arena;               /**< for what the desired state holds on to, texts above all */
 	struct arena *scratch;             /**< for what is done with once translation is: freed then */
@@ -175,6 +182,8 @@ struct translation {
 	const struct translate_input *in;
 	struct desired *desired;
 	bool has_errors, has_annotated_services;
+	bool is_group;                     /**< of drafts: may read of the rest, and write to none of the maps below */
+	struct told *told;                 size_t told_count, told_capacity; /**< of a group */
 	struct known_gateway *gateways;    size_t gateway_count; /**< sorted by key */
 	struct part_route *routes;         size_t route_count;   /**< sorted by key */
 	struct draft **drafts;             size_t draft_count, draft_capacity;
@@ -319,6 +328,10 @@ enum rc translate_emit_tunnel(struct translation *t, struct draft *draft, const 
 			      struct span span) MUST_CHECK;
 enum rc translate_natives(struct translation *t) MUST_CHECK;
 enum rc translate_emit_native(struct translation *t, struct draft *draft) MUST_CHECK;
+
+/* translate_group.c: settling places, losses and emission by several threads */
+size_t translate_threads(const struct translation *t);
+enum rc translate_groups(struct translation *t, size_t thread_count) MUST_CHECK;
 
 /* translate_loss.c: what finds no rule */
 /** More than LIMIT_RULES of something (A0207). @return RC_LIMIT */

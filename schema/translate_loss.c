@@ -50,16 +50,30 @@ enum rc translate_unattached(struct translation *t, const struct unattached *una
 	return RC_OK;
 }
 
+static enum rc keep_told(struct translation *t, const struct told *told)
+{
+	struct told *grown = arena_grow(t->arena, t->told, t->told_count, &t->told_capacity, sizeof(*grown));
+
+	if (!grown)
+		return RC_NOMEM;
+	t->told = grown;
+	grown[t->told_count++] = *told;
+	return RC_OK;
+}
+
 enum rc translate_refuse(struct translation *t, const char *object, const struct fault *fault, const char *effect,
 			 const char *place)
 {
 	const struct span *span = &fault->span;
-	/* The text's address only tells texts apart; nothing is sorted by it. */
-	const char *key = arena_printf(t->arena, "%s\n%s\n%p:%u:%u\n%s", object, fault->feature,
-				       (const void *)span->text, span->line, span->column, fault->reason);
-	struct refused *refused = key ? map_get(&t->refused_by_key, key) : NULL;
-	struct refused **grown;
+	struct refused **grown, *refused;
+	const char *key;
 
+	if (t->is_group)
+		return keep_told(t, &(struct told){object, *fault, effect, place});
+	/* The text's address only tells texts apart; nothing is sorted by it. */
+	key = arena_printf(t->arena, "%s\n%s\n%p:%u:%u\n%s", object, fault->feature, (const void *)span->text, span->line,
+			   span->column, fault->reason);
+	refused = key ? map_get(&t->refused_by_key, key) : NULL;
 	if (refused) {
 		refused->more += !str_eq(refused->place, place);
 		return RC_OK;

@@ -19,6 +19,12 @@ static const char *const files[] = {
 	"backends", "filters", "policies", "annotations", "native", "kinds",
 };
 
+/** What must not change a translation. */
+struct way {
+	bool is_reversed;
+	size_t threads;
+};
+
 /** One translation of one case. */
 struct outcome {
 	struct diags diags;
@@ -85,11 +91,11 @@ static const char *recorded_owner(const void *recorded, const char *address)
 	return map_get(recorded, address);
 }
 
-static void run(struct arena *arena, const struct case_file *file, const struct translate_case *c,
-		bool is_reversed, struct outcome *o)
+static void run(struct arena *arena, const struct case_file *file, const struct translate_case *c, struct way way,
+		struct outcome *o)
 {
 	struct translate_input input = {.project = &o->project, .objects = &o->objects, .recorded_owner = recorded_owner,
-					.recorded = &o->recorded};
+					.recorded = &o->recorded, .threads = way.threads};
 	enum rc rc;
 
 	memset(o, 0, sizeof(*o));
@@ -97,7 +103,7 @@ static void run(struct arena *arena, const struct case_file *file, const struct 
 	assert_int_equal(case_project(arena, c->project, &o->project), RC_OK);
 	assert_int_equal(case_recorded(arena, c->recorded, &o->recorded), RC_OK);
 	decode(arena, file, c, o);
-	if (is_reversed)
+	if (way.is_reversed)
 		reverse_objects(&o->objects);
 	rc = translate(arena, &o->diags, &input, &o->desired);
 	assert_true(rc == RC_OK || rc == RC_INVALID);
@@ -166,17 +172,54 @@ static void check_desired(struct arena *arena, const char *title, const struct d
 		assert_non_null(strstr(desired->cnames[i].cname->u.cname.comment, "adit:shop "));
 }
 
+static const char *render_all(struct arena *arena, const struct outcome *o)
+{
+	struct strbuf out;
+	const char *copy;
+
+	strbuf_init(&out, 0);
+	desired_write_all(arena, o->desired, &o->diags, &out);
+	copy = arena_strdup(arena, strbuf_text(&out));
+	strbuf_done(&out);
+	assert_non_null(copy);
+	return copy;
+}
+
+/** The same objects, by so many threads: to the byte, and the diagnostics in the same order. */
+static void check_threads(struct arena *arena, const char *title, struct outcome *o)
+{
+	struct outcome one = *o, many = *o;
+	struct translate_input input = {.project = &o->project, .objects = &o->objects, .recorded_owner = recorded_owner,
+					.recorded = &o->recorded, .threads = 1};
+	const char *text, *again;
+
+	diags_init(&one.diags, arena);
+	one.desired = NULL;
+	enum rc rc = translate(arena, &one.diags, &input, &one.desired);
+
+	text = render_all(arena, &one);
+	for (input.threads = 2; input.threads <= 5; input.threads += 3) {
+		many.desired = NULL;
+		diags_init(&many.diags, arena);
+		assert_int_equal(translate(arena, &many.diags, &input, &many.desired), rc);
+		again = render_all(arena, &many);
+		if (!str_eq(text, again))
+			fail_msg("%s: %zu threads:\n%s\nand one:\n%s", title, input.threads, again, text);
+	}
+}
+
 static const char *run_case(struct arena *arena, const char *name, const struct case_file *file,
 			    const struct translate_case *c)
 {
 	struct outcome outcome, reversed;
 	const char *text, *again;
 
-	run(arena, file, c, false, &outcome);
+	run(arena, file, c, (struct way){0}, &outcome);
 	text = render(arena, c, &outcome);
 	if (outcome.desired)
 		check_desired(arena, c->title, outcome.desired);
-	run(arena, file, c, true, &reversed);
+	check_threads(arena, c->title, &outcome);
+	run(arena, file, c, (struct way){.is_reversed = true, .threads = 3}, &reversed);
 	again = render(arena, c, &reversed);
 	if (!str_eq(text, again))
 		fail_msg("%s: %s: the order of the input matters:\n%s\nand\n%s", name, c->title, text, again);
@@ -264,7 +307,7 @@ static void run_file_short_of_memory(void **state)
 		struct outcome outcome;
 		size_t used;
 
-		run(arena, &file, &file.cases[i], false, &outcome);
+		run(arena, &file, &file.cases[i], (struct way){0}, &outcome);
 		used = run_within(&outcome, (size_t)1 << 30, false);
 		for (size_t limit = 0; limit < used; limit += 1 + used / 100)
 			run_within(&outcome, limit, true);

@@ -32,6 +32,8 @@ enum rc case_recorded(struct arena *arena, const char *lines, struct map *ret_ma
 
 /** A result as text: every field that matters, one line each. @param desired NULL: translation failed */
 void desired_write(const struct desired *desired, const struct diags *diags, struct strbuf *out);
+/** desired_write(), and all that it leaves out: what two runs over the same objects must agree on to the byte. */
+void desired_write_all(struct arena *arena, const struct desired *desired, const struct diags *diags, struct strbuf *out);
 /** Where each request goes. */
 enum rc requests_write(struct arena *arena, const struct desired *desired, const char *lines,
 		       struct strbuf *out) MUST_CHECK;

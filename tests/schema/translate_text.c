@@ -111,3 +111,42 @@ void desired_write(const struct desired *desired, const struct diags *diags, str
 		strbuf_addc(out, '\n');
 	}
 }
+
+/** Pointers as such: two runs over the same objects name the same texts of the input. */
+static void write_resource_all(struct arena *arena, const struct resource *resource, struct strbuf *out)
+{
+	struct json *json = NULL;
+
+	if (resource_to_json(arena, resource, true, &json) == RC_OK)
+		json_write_canonical(out, json);
+	strbuf_addf(out, " %d %s %s %s %s %s %s %p:%u:%u %u.%u %d\n", (int)resource->kind, resource->address,
+		    str_or_empty(resource->id), resource->tunnel, resource->origin.object, str_or_empty(resource->origin.why),
+		    str_or_empty(resource->origin.precedence), (const void *)resource->origin.span.text,
+		    resource->origin.span.line, resource->origin.span.column, resource->origin.rule, resource->origin.match,
+		    resource->protect);
+}
+
+static void write_tunnel_all(struct arena *arena, const struct desired_tunnel *tunnel, struct strbuf *out)
+{
+	write_resource_all(arena, tunnel->tunnel, out);
+	strbuf_addf(out, "%d %s ", tunnel->protect, str_or_empty(tunnel->owner));
+	json_write_canonical(out, tunnel->gateway);
+	strbuf_addc(out, '\n');
+	for (size_t i = 0; i < tunnel->rule_count; i++)
+		write_resource_all(arena, tunnel->rules[i], out);
+}
+
+void desired_write_all(struct arena *arena, const struct desired *desired, const struct diags *diags, struct strbuf *out)
+{
+	desired_write(desired, diags, out);
+	for (size_t i = 0; desired && i < desired->tunnel_count; i++)
+		write_tunnel_all(arena, &desired->tunnels[i], out);
+	for (size_t i = 0; desired && i < desired->cname_count; i++) {
+		write_resource_all(arena, desired->cnames[i].cname, out);
+		strbuf_addf(out, "%d %d\n", desired->cnames[i].protect, desired->cnames[i].is_native);
+	}
+	for (size_t i = 0; i < diags->count; i++)
+		strbuf_addf(out, "%s %s\n", str_or_empty(diags->items[i].address), str_or_empty(diags->items[i].help));
+	strbuf_addf(out, "%zu %zu %zu %zu %zu\n", desired ? desired->rule_count : 0, diags->error_count,
+		    diags->warning_count, diags->note_count, diags->dropped);
+}
