@@ -288,6 +288,9 @@ static enum rc begin(struct attach *a, struct part_route *route)
 {
 	size_t count = route->route->hostname_count + 1;
 
+	route->object = translate_object(a->t, "HTTPRoute", &route->route->meta);
+	if (!route->object)
+		return RC_NOMEM;
 	a->route = route;
 	a->mark_count = a->spot_count = 0;
 	a->is_ours = a->is_foreign = false;

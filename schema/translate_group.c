@@ -81,10 +81,12 @@ static enum rc tell_and_emit(struct group *group)
 {
 	enum rc rc = RC_OK;
 
-	for (size_t i = 0; !rc && i < group->draft_count; i++)
+	for (size_t i = 0; !rc && i < group->draft_count; i++) {
 		rc = translate_place_losses(&group->t, group->drafts[i]);
-	for (size_t i = 0; !rc && i < group->draft_count; i++)
-		rc = translate_emit(&group->t, group->drafts[i]);
+		/* Which loses nothing, nor says anything: so there is no need to wait for the others' losses. */
+		if (!rc)
+			rc = translate_emit(&group->t, group->drafts[i]);
+	}
 	/* Nothing that was made of it is in there. */
 	arena_free(group->t.scratch);
 	group->t.scratch = NULL;

@@ -202,12 +202,8 @@ static enum rc index_routes(struct translation *t)
 			entries[t->route_count++] = (struct sort_entry){0, route->meta.key, route};
 	}
 	sort_entries(entries, entries + t->route_count, t->route_count);
-	for (size_t i = 0; i < t->route_count; i++) {
+	for (size_t i = 0; i < t->route_count; i++)
 		t->routes[i].route = entries[i].item;
-		t->routes[i].object = translate_object(t, "HTTPRoute", &t->routes[i].route->meta);
-		if (!t->routes[i].object)
-			return RC_NOMEM;
-	}
 	return RC_OK;
 }
 

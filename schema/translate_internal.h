@@ -57,7 +57,7 @@ struct part_rule {
 
 struct part_route {
 	const struct http_route *route;
-	const char *object;                /**< "HTTPRoute shop/web" */
+	const char *object;                /**< "HTTPRoute shop/web"; NULL until its turn comes */
 	struct part_rule *rules;           /**< NULL until asked for */
 	bool has_actions;                  /**< rules' verdicts are known, not only their matches */
 	bool is_missed;                    /**< a parent does not take it */
