@@ -5,7 +5,8 @@
  * (translate_attach.c), which gives hostnames; its matches (translate_route.c) times these hostnames are candidates for
  * places, a place being one hostname and path of one tunnel (translate_place.c). Hostnames that several tunnels claim
  * are settled, each place gets its winner, and drafts become resources (translate_emit.c). What finds no rule is
- * written down (translate_loss.c).
+ * written down (translate_loss.c). Of large inputs all that comes after the hostnames is done by several threads, each for
+ * some of the drafts (translate_group.c).
  *
  * Routes and Gateways are walked in the order of their keys, so that nothing depends on the order of the input. */
 #ifndef ADIT_SCHEMA_TRANSLATE_INTERNAL_H
