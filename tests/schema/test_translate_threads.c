@@ -57,8 +57,7 @@ static void write_rule(struct world *w)
 		"backendRefs: [{name: api, port: 81}]", "backendRefs: [{name: web, port: 80}, {name: api, port: 81}]",
 		"filters: [{type: RequestRedirect, requestRedirect: {scheme: https, statusCode: 301}}]",
 		"filters: [{type: RequestRedirect, requestRedirect: {hostname: other.example.com}}]",
-		"filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [x]}}], "
-		"backendRefs: [{name: web, port: 80}]"};
+		"filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [x]}}]"};
 
 	strbuf_addf(&w->yaml, "  - {matches: [%s", PICK(w, paths));
 	for (unsigned i = pick(w, 3); i; i--)
