@@ -256,6 +256,11 @@ bool file_exists(const char *path)
 	return stat(path, &info) == 0;
 }
 
+bool file_is_private(const struct stat *info)
+{
+	return S_ISREG(info->st_mode) && info->st_uid == geteuid() && !(info->st_mode & 077);
+}
+
 char *file_join(struct arena *arena, const char *folder, const char *name)
 {
 	size_t size = strlen(folder);

@@ -42,6 +42,11 @@ enum rc file_make_folder(struct diags *diags, const char *path) MUST_CHECK;
 /** True when something exists at @p path (links followed). */
 bool file_exists(const char *path);
 
+struct stat;
+/** True for a regular file of this user that others may neither read nor write. No checkout makes such files under a usual
+ * umask: what it says can be believed to be ours. */
+bool file_is_private(const struct stat *info);
+
 /** "a/b" from "a" and "b"; @p name alone when it is absolute or @p folder is "" or "."; arena. */
 char *file_join(struct arena *arena, const char *folder, const char *name);
 

@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 
 #define FORMAT 1
 #define APPLICATION_ID 0x61646963 /* "adic" */
@@ -86,13 +87,7 @@ static int connect(struct cache *cache, int flags)
 	return code;
 }
 
-/* What came with a checkout, or what others may write, could say of a file what is not in it: a checkout gives no file
- * these permissions. It is neither used nor touched. */
-static bool is_ours(const struct stat *status)
-{
-	return S_ISREG(status->st_mode) && status->st_uid == geteuid() && !(status->st_mode & 077);
-}
-
+/* What came with a checkout, or what others may write, could say of a file what is not in it. It is neither used nor touched. */
 static void connect_to_read(struct cache *cache)
 {
 	struct stat status;
@@ -100,7 +95,7 @@ static void connect_to_read(struct cache *cache)
 
 	if (lstat(cache->path, &status))
 		return;
-	if (!is_ours(&status) || is_others(cache->path)) {
+	if (!file_is_private(&status) || is_others(cache->path)) {
 		cache->is_broken = true;
 		return;
 	}
