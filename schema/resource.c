@@ -229,9 +229,9 @@ bool resource_equal(const struct resource *a, const struct resource *b)
 
 static int address_rank(const char *address)
 {
-	if (str_has_prefix(address, "tunnel/"))
+	if (*address == 't' && str_has_prefix(address, "tunnel/"))
 		return RESOURCE_TUNNEL;
-	if (str_has_prefix(address, "rule/"))
+	if (*address == 'r' && str_has_prefix(address, "rule/"))
 		return RESOURCE_RULE;
 	return RESOURCE_CNAME;
 }

@@ -87,6 +87,14 @@ struct sql_driver {
 	enum rc (*check_history)(struct sql_store *s);
 	/** The store's clock: every process that shares the store goes by it. Milliseconds since 1970. */
 	int64_t (*now_ms)(struct sql_store *s);
+	/** store_keep_image(); NULL, as the next two: the driver keeps none. */
+	void (*keep_image)(struct sql_store *s, const char *path, bool may_write);
+	/** Take the resources from the image, if one is kept and fits; within a transaction that reads, before anything is read.
+	 * @param ret_is_read  false: they are to be read row by row
+	 * @return RC_OK; RC_NOMEM */
+	enum rc (*image_read)(struct sql_store *s, struct arena *arena, struct recorded_state *state, bool *ret_is_read);
+	/** Make the image anew of what was read row by row, within the same transaction, if it may be and is worth it. */
+	void (*image_write)(struct sql_store *s, const struct recorded_state *state);
 	/** Close the connection and free the store. */
 	void (*close)(struct sql_store *s);
 };
@@ -209,6 +217,7 @@ enum rc sql_gateways_write(struct sql_store *s, const struct outcome *outcome, b
 enum rc sql_slice_rules(struct sql_store *s, struct arena *arena, const char *project, const char *tunnel,
 			struct recorded **ret_rules, size_t *ret_count) MUST_CHECK;
 
+void sql_keep_image(struct store *store, const char *path, bool may_write);
 enum rc sql_load(struct store *store, struct arena *arena, struct recorded_state *ret_state) MUST_CHECK;
 enum rc sql_list(struct store *store, struct arena *arena, const char *after, struct listed_page *page) MUST_CHECK;
 /** sql_load() within a transaction that runs already. */

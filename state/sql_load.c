@@ -430,30 +430,62 @@ static enum rc load_zones(struct sql_store *s, struct arena *arena, struct recor
 	return rc;
 }
 
-enum rc sql_load_rows(struct sql_store *s, struct arena *arena, struct recorded_state *ret_state)
+/** @param has_resources  they are in @p state already */
+static enum rc load_all(struct sql_store *s, struct arena *arena, bool has_resources, struct recorded_state *state)
 {
-	struct recorded_state state = { .lineage = "" };
 	struct meta meta;
 	bool is_known;
 	enum rc rc = sql_meta_read(s, arena, &meta);
 
 	if (!rc) {
-		state.lineage = meta.lineage;
-		state.serial = meta.serial;
-		state.suspended = meta.suspended;
+		state->lineage = meta.lineage;
+		state->serial = meta.serial;
+		state->suspended = meta.suspended;
 	}
 	is_known = !rc;
-	if (!rc || rc == RC_NOTFOUND)
-		rc = load_resources(s, arena, &state);
-	if (!rc && !is_known && state.count)
+	if (rc == RC_NOTFOUND)
+		rc = RC_OK;
+	if (!rc && !has_resources)
+		rc = load_resources(s, arena, state);
+	if (!rc && !is_known && state->count)
 		rc = sql_fault_damaged(s, "its record of the project is gone");
 	if (!rc)
-		rc = load_zones(s, arena, &state);
-	if (!rc)
-		rc = sql_gateway_rows(s, arena, s->base.project, &state.gateways, &state.gateway_count);
+		rc = load_zones(s, arena, state);
+	return rc ? rc : sql_gateway_rows(s, arena, s->base.project, &state->gateways, &state->gateway_count);
+}
+
+enum rc sql_load_rows(struct sql_store *s, struct arena *arena, struct recorded_state *ret_state)
+{
+	struct recorded_state state = { .lineage = "" };
+	enum rc rc = load_all(s, arena, false, &state);
+
 	if (!rc)
 		*ret_state = state;
 	return rc;
+}
+
+static enum rc load_or_take(struct sql_store *s, struct arena *arena, struct recorded_state *ret_state)
+{
+	struct recorded_state state = { .lineage = "" };
+	bool has_resources = false;
+	enum rc rc = s->driver->image_read ? s->driver->image_read(s, arena, &state, &has_resources) : RC_OK;
+
+	if (!rc)
+		rc = load_all(s, arena, has_resources, &state);
+	if (rc)
+		return rc;
+	if (s->driver->image_write && !has_resources)
+		s->driver->image_write(s, &state);
+	*ret_state = state;
+	return RC_OK;
+}
+
+void sql_keep_image(struct store *store, const char *path, bool may_write)
+{
+	struct sql_store *s = (struct sql_store *)store;
+
+	if (s->driver->keep_image)
+		s->driver->keep_image(s, path, may_write);
 }
 
 enum rc sql_load(struct store *store, struct arena *arena, struct recorded_state *ret_state)
@@ -467,6 +499,5 @@ enum rc sql_load(struct store *store, struct arena *arena, struct recorded_state
 		return RC_OK;
 	}
 	rc = sql_read_begin(s);
-	return rc ? rc : sql_write_end(s, sql_load_rows(s, arena, ret_state));
+	return rc ? rc : sql_write_end(s, load_or_take(s, arena, ret_state));
 }
-

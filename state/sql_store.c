@@ -21,6 +21,7 @@ static void sql_close(struct store *store)
 }
 
 static const struct store_vt vt = {
+	.keep_image = sql_keep_image,
 	.load = sql_load,
 	.list = sql_list,
 	.lock = sql_lock,

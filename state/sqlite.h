@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "state/image.h"
 #include "state/sql.h"
 
 /** "adit" as a big-endian number: marks a SQLite file as ours (PRAGMA application_id). */
@@ -20,6 +21,10 @@ struct sqlite_store {
 	const char *path;              /**< as SQLite is given it */
 	bool is_unchecked;             /**< opened for reading: its pages are still to be checked, before anything is read */
 	int64_t busy_since_ms;
+	const char *image_path;        /**< state/image.h; NULL: none is kept */
+	bool may_write_image;
+	bool has_image_key;            /**< image_key is of the transaction that runs, or of the last one */
+	uint8_t image_key[IMAGE_KEY_BYTES];
 	struct sqlite_rows statements[SQL_COUNT];
 };
 
@@ -48,6 +53,12 @@ enum rc sqlite_check_history(struct sql_store *store) MUST_CHECK;
 /** Check the pages that opening for reading did not; once, before anything is read.
  * @return RC_OK; RC_CORRUPT (A0505); as sqlite_fault() */
 enum rc sqlite_check_pages(struct sqlite_store *s) MUST_CHECK;
+
+/* sqlite_image.c: struct sql_driver's functions for images */
+
+void sqlite_keep_image(struct sql_store *store, const char *path, bool may_write);
+enum rc sqlite_image_read(struct sql_store *store, struct arena *arena, struct recorded_state *state, bool *ret_is_read) MUST_CHECK;
+void sqlite_image_write(struct sql_store *store, const struct recorded_state *state);
 
 /** Say what went wrong and classify it. @param result of the SQLite call that failed
  * @return RC_NOMEM; RC_CONFLICT busy (A0503); RC_CORRUPT (A0505); RC_IO (A0509); RC_LIMIT or RC_INTERNAL a value that

@@ -217,6 +217,9 @@ const struct sql_driver sqlite_driver = {
 	.resource_count = driver_resource_count,
 	.check_history = sqlite_check_history,
 	.now_ms = driver_now_ms,
+	.keep_image = sqlite_keep_image,
+	.image_read = sqlite_image_read,
+	.image_write = sqlite_image_write,
 	.close = driver_close,
 };
 

@@ -40,3 +40,9 @@ enum rc store_open(struct run *run, const char *location, const struct store_opt
 	diag_help(&run->diags, diag, "Name a file, or a URL of postgres://, https:// or s3://: --state, ADIT_STATE, or state: in adit.yaml.");
 	return RC_UNSUPPORTED;
 }
+
+void store_keep_image(struct store *store, const char *path, bool may_write)
+{
+	if (store && store->vt->keep_image)
+		store->vt->keep_image(store, path, may_write);
+}

@@ -157,6 +157,8 @@ struct budget_grant {
 
 struct store;
 struct store_vt {
+	/** store_keep_image(); may be NULL. */
+	void (*keep_image)(struct store *store, const char *path, bool may_write);
 	/** Load all recorded resources and zones of the project; arena. Needs no lease. A store that does not exist yet is empty. */
 	enum rc (*load)(struct store *store, struct arena *arena, struct recorded_state *ret_state);
 	/** The recorded resources by the page, in the order of load(): of any number in little memory. Needs no lease, and no
@@ -245,6 +247,14 @@ struct store_options {
  * @return RC_OK; RC_IO; RC_CORRUPT not a state of adit's, or damaged (A0505 with the way back);
  * RC_UNSUPPORTED written by a newer adit (A0506), or no place that this adit knows (A0507) */
 enum rc store_open(struct run *run, const char *location, const struct store_options *options, struct store **ret_store) MUST_CHECK;
+
+/** From here on load() may take the recorded resources from an image of them (state/image.h) instead of reading and checking
+ * each row again: one that was made of the very bytes that the state's file has now. Only files have one; for other stores, and
+ * NULL, this does nothing.
+ * @param path       of the image; copied
+ * @param may_write  load() may make it anew when it does not fit and there is much to load. Only who opened the store for
+ *                   reading makes images: who writes is about to change what they would be of. */
+void store_keep_image(struct store *store, const char *path, bool may_write);
 
 /** Change the address of a recorded resource and of all that belong to it (state mv); pure over @p state.
  * @param ret_outcome  what to commit; arena

@@ -460,6 +460,10 @@ static void test_an_older_file_is_read(void **state)
 	user = fixture_user(f);
 	old = read_all(user, "state.db", &before);
 	assert_int_equal(user_open(user, "state.db", &reading), RC_OK);
+	/* a copy has no image */
+	write_all("image", "", 0);
+	assert_int_equal(chmod("image", 0600), 0);
+	store_keep_image(user->store, "image", true);
 	assert_int_equal(user_load(user).count, 3);
 	assert_int_equal(user_load(user).items[0].retired_ms, 0);
 	assert_null(user_load(user).suspended);
