@@ -39,7 +39,7 @@ static void vary_cname(struct arena *arena, struct recorded *cname, size_t i)
 
 static void vary_tunnel(struct arena *arena, struct recorded *tunnel, const char *const *rules, size_t rule_count, size_t i)
 {
-	if (i % 2)
+	if (i % 2 == 0)
 		set_rule_order(arena, tunnel, rules, rule_count);
 	if (i % 3 == 0)
 		tunnel->resource->u.tunnel.origin_request = parse(arena, "{\"tcpKeepAlive\":30}");

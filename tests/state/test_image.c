@@ -194,6 +194,28 @@ static void test_numbers_are_checked(void **state)
 	arena_free(arena);
 }
 
+/** What stands behind the order's items are texts, too. */
+static void test_an_order_ends_with_its_items(void **state)
+{
+	struct arena *arena = fixture_user(*state)->run.arena;
+	struct recorded_state written = make_state(arena, 12), read;
+	static struct file file;
+	static uint64_t words[sizeof(file.bytes) / sizeof(uint64_t)];
+	struct image_head *head = (struct image_head *)(void *)words;
+	struct image_parts parts;
+
+	image_write(PATH, key, &written);
+	load_file(&file);
+	memcpy(words, file.bytes, file.size);
+	parts.counts = head->counts;
+	image_place(&parts, head + 1);
+	assert_true(parts.counts.orders == 1 && parts.counts.documents);
+	parts.orders[0].count++;
+	assert_true(seal(&file, words));
+	store_file(&file, file.size);
+	assert_int_equal(read_image(arena, &read), RC_NOTFOUND);
+}
+
 static void test_what_is_not_ours_is_left_alone(void **state)
 {
 	struct arena *arena = fixture_user(*state)->run.arena;
@@ -280,6 +302,7 @@ int main(void)
 		TEST(test_another_key_is_none),
 		TEST(test_no_byte_can_change),
 		TEST(test_numbers_are_checked),
+		TEST(test_an_order_ends_with_its_items),
 		TEST(test_what_is_not_ours_is_left_alone),
 		TEST(test_another_users_is_left_alone),
 		TEST(test_what_stands_in_the_way),
