@@ -91,7 +91,7 @@ struct sql_driver {
 	void (*keep_image)(struct sql_store *s, const char *path, bool may_write);
 	/** Take the resources from the image, if one is kept and fits; within a transaction that reads, before anything is read.
 	 * @param ret_is_read  false: they are to be read row by row
-	 * @return RC_OK; RC_NOMEM */
+	 * @return RC_OK; RC_NOMEM; as begin() */
 	enum rc (*image_read)(struct sql_store *s, struct arena *arena, struct recorded_state *state, bool *ret_is_read);
 	/** Make the image anew of what was read row by row, within the same transaction, if it may be and is worth it. */
 	void (*image_write)(struct sql_store *s, const struct recorded_state *state);

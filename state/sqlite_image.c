@@ -17,13 +17,6 @@
 #define HEAD_WRITE_VERSION 18
 #define HEAD_READ_VERSION 19
 
-/** Take the SHARED lock: a transaction only begins with its first read. */
-static bool hold(struct sqlite_store *s)
-{
-	return sqlite3_exec(s->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) == SQLITE_OK &&
-	       sqlite3_txn_state(s->db, "main") == SQLITE_TXN_READ;
-}
-
 static bool hash_pieces(struct sqlite_store *s, sqlite3_file *file, char *piece, struct hash *hash)
 {
 	sqlite3_int64 size = 0;
@@ -49,7 +42,8 @@ static bool hash_file(struct sqlite_store *s, struct hash *hash)
 	bool is_done;
 
 	/* A copy in memory has no file. */
-	if (!hold(s) || sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, (void *)&file) != SQLITE_OK || !file ||
+	if (sqlite3_txn_state(s->db, "main") != SQLITE_TXN_READ ||
+	    sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, (void *)&file) != SQLITE_OK || !file ||
 	    !file->pMethods)
 		return false;
 	piece = malloc(PIECE_BYTES);
@@ -91,8 +85,13 @@ enum rc sqlite_image_read(struct sql_store *store, struct arena *arena, struct r
 	s->has_image_key = false;
 	if (!s->image_path)
 		return RC_OK;
-	if (image_is_there(s->image_path) && make_key(s))
-		rc = image_read(s->image_path, s->image_key, arena, state);
+	if (image_is_there(s->image_path)) {
+		/* A transaction only begins, and takes the lock, with its first read. */
+		rc = sqlite_run_text(s, "SELECT count(*) FROM sqlite_schema");
+		if (rc)
+			return rc;
+		rc = make_key(s) ? image_read(s->image_path, s->image_key, arena, state) : RC_NOTFOUND;
+	}
 	*ret_is_read = !rc;
 	/* What an image was made of was checked then; what one is made of is checked now, whatever was before. */
 	if (!rc || s->may_write_image)
