@@ -150,6 +150,7 @@ enum rc session_begin_manifests(struct session *session)
 
 enum rc session_load_manifests(struct session *session)
 {
+	struct decode_kept *kept = NULL;
 	struct decode_job *job;
 	enum rc rc = session->decoding ? RC_OK : session_begin_manifests(session);
 
@@ -157,7 +158,9 @@ enum rc session_load_manifests(struct session *session)
 		return rc;
 	job = session->decoding;
 	session->decoding = NULL;
-	rc = decode_end(job, &session->objects);
+	rc = decode_end(job, &session->objects, &kept);
+	decode_keep(kept, &session->decode_store);
+	decode_kept_free(kept);
 	if (!rc)
 		note_empty_source(session);
 	/* As much as all the rest of a large input; a quote reads it again. */

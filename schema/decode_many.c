@@ -45,8 +45,8 @@ struct worker {
 struct decode_job {
 	struct run *run;
 	struct decode_input *inputs;
-	const struct decode_store *store;
-	struct arena *kept;        /* what the store had */
+	bool is_kept;              /* there is a store */
+	struct arena *cached;      /* what the store had */
 	struct unit *units;
 	size_t unit_count, unit_capacity;
 	atomic_size_t next;        /* the first unit that nobody took */
@@ -156,7 +156,7 @@ static enum rc read_unit(struct worker *worker, struct unit *unit)
 {
 	const struct decode_input *input = &worker->job->inputs[unit->input];
 	struct decoder *decoder = unit->decoder;
-	bool is_kept = worker->job->store;
+	bool is_kept = worker->job->is_kept;
 	enum rc rc;
 
 	if (is_kept) {
@@ -256,20 +256,20 @@ static void make_key(XXH3_state_t *state, const struct decode_input *input, stru
 	memcpy(unit->key, canonical.digest, sizeof(unit->key));
 }
 
-static enum rc look_up(struct decode_job *job)
+static enum rc look_up(struct decode_job *job, const struct decode_store *store)
 {
 	XXH3_state_t *state = XXH3_createState();
 
-	job->kept = arena_new(LIMIT_ARENA_BYTES);
-	for (size_t i = 0; state && job->kept && i < job->unit_count; i++) {
+	job->cached = arena_new(LIMIT_ARENA_BYTES);
+	for (size_t i = 0; state && job->cached && i < job->unit_count; i++) {
 		struct unit *unit = &job->units[i];
 
 		make_key(state, &job->inputs[unit->input], unit);
-		if (!job->store->get(job->store->context, job->kept, unit->key, &unit->cached, &unit->cached_size))
+		if (!store->get(store->context, job->cached, unit->key, &unit->cached, &unit->cached_size))
 			unit->cached = NULL;
 	}
 	XXH3_freeState(state);
-	return state && job->kept ? RC_OK : RC_NOMEM;
+	return state && job->cached ? RC_OK : RC_NOMEM;
 }
 
 enum rc decode_begin(struct run *run, struct decode_input *inputs, size_t count, const struct decode_effort *effort,
@@ -282,11 +282,11 @@ enum rc decode_begin(struct run *run, struct decode_input *inputs, size_t count,
 		return rc;
 	job->run = run;
 	job->inputs = inputs;
-	job->store = store;
+	job->is_kept = store;
 	for (size_t i = 0; !rc && i < count; i++)
 		rc = cut(job, i, effort->part_bytes);
 	if (!rc && store)
-		rc = look_up(job);
+		rc = look_up(job, store);
 	if (!rc)
 		rc = start_threads(job, effort->threads);
 	if (rc)
@@ -313,7 +313,7 @@ void decode_abandon(struct decode_job *job)
 		decode_close(job->units[i].decoder);
 		free(job->units[i].sealed);
 	}
-	arena_free(job->kept);
+	arena_free(job->cached);
 	for (size_t i = 0; i <= MAX_THREADS; i++) {
 		arena_free(job->workers[i].arena);
 		arena_free(job->workers[i].scratch);
@@ -365,19 +365,61 @@ static enum rc join_all(struct decode_job *job, struct decoder *decoder)
 	return rc ? rc : decode_finish(decoder);
 }
 
-static void keep_all(struct decode_job *job)
-{
-	for (size_t i = 0; i < job->unit_count; i++) {
-		struct unit *unit = &job->units[i];
+/** What was sealed of one unit. */
+struct kept_unit {
+	uint8_t key[DECODE_KEY_BYTES];
+	char *bytes;
+	size_t size;
+};
 
-		if (unit->sealed)
-			job->store->put(job->store->context, unit->key, unit->sealed, unit->sealed_size);
-		free(unit->sealed);
-		unit->sealed = NULL;
-	}
+struct decode_kept {
+	size_t count;
+	struct kept_unit units[];
+};
+
+void decode_kept_free(struct decode_kept *kept)
+{
+	for (size_t i = 0; kept && i < kept->count; i++)
+		free(kept->units[i].bytes);
+	free(kept);
 }
 
-enum rc decode_end(struct decode_job *job, struct objects *objects)
+void decode_keep(struct decode_kept *kept, const struct decode_store *store)
+{
+	for (size_t i = 0; kept && i < kept->count; i++) {
+		struct kept_unit *unit = &kept->units[i];
+
+		store->put(store->context, unit->key, unit->bytes, unit->size);
+		free(unit->bytes);
+		unit->bytes = NULL;
+	}
+	if (kept)
+		kept->count = 0;
+}
+
+/* @return NULL: nothing was sealed, or it is too much to be kept */
+static struct decode_kept *take_kept(struct decode_job *job)
+{
+	struct decode_kept *kept;
+	size_t count = 0;
+
+	for (size_t i = 0; i < job->unit_count; i++)
+		count += job->units[i].sealed != NULL;
+	kept = count ? calloc(1, sizeof(*kept) + count * sizeof(kept->units[0])) : NULL;
+	for (size_t i = 0; kept && i < job->unit_count; i++) {
+		struct unit *unit = &job->units[i];
+
+		if (!unit->sealed)
+			continue;
+		memcpy(kept->units[kept->count].key, unit->key, sizeof(unit->key));
+		kept->units[kept->count].size = unit->sealed_size;
+		kept->units[kept->count++].bytes = unit->sealed;
+		unit->sealed = NULL;
+	}
+	return kept;
+}
+
+enum rc decode_end(struct decode_job *job, struct objects *objects, struct decode_kept **ret_kept)
 {
 	struct run *run = job->run;
 	struct decoder *decoder;
@@ -388,10 +430,11 @@ enum rc decode_end(struct decode_job *job, struct objects *objects)
 	adopt_arenas(job, run->arena);
 	rc = decode_open(run->arena, &run->diags, objects, &decoder);
 	if (!rc) {
-		keep_all(job);
 		rc = join_all(job, decoder);
 		decode_close(decoder);
 	}
+	if (!rc)
+		*ret_kept = take_kept(job);
 	decode_abandon(job);
 	return rc;
 }

@@ -1,7 +1,9 @@
 /* Texts in parts and by several threads: the same objects, places and diagnostics as one text after the other. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -138,17 +140,45 @@ static void keep(void *context, const uint8_t key[16], const char *bytes, size_t
 	shelf->count += at == shelf->count;
 }
 
+/** A thread that keeps. */
+struct keeper {
+	struct decode_kept *kept;
+	const struct decode_store *store;
+};
+
+static void *keep_in_thread(void *data)
+{
+	struct keeper *keeper = data;
+
+	decode_keep(keeper->kept, keeper->store);
+	return NULL;
+}
+
+/** In another thread, beside nothing. */
+static void keep_aside(struct decode_kept *kept, const struct decode_store *store)
+{
+	struct keeper keeper = {.kept = kept, .store = store};
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, keep_in_thread, &keeper), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	decode_kept_free(kept);
+}
+
 static char *in_parts(struct run *run, struct decode_input *inputs, size_t count, size_t threads, size_t part_bytes,
 		      struct shelf *shelf)
 {
 	const struct decode_effort effort = {.threads = threads, .part_bytes = part_bytes};
 	const struct decode_store store = {.context = shelf, .get = get_kept, .put = keep};
+	struct decode_kept *kept = NULL;
 	struct objects objects = {0};
 	struct decode_job *job;
 	size_t documents = 0;
 
 	assert_int_equal(decode_begin(run, inputs, count, &effort, shelf ? &store : NULL, &job), RC_OK);
-	assert_int_equal(decode_end(job, &objects), RC_OK);
+	assert_int_equal(decode_end(job, &objects, &kept), RC_OK);
+	assert_true(shelf || !kept);
+	keep_aside(kept, &store);
 	for (size_t i = 0; i < count; i++)
 		documents += inputs[i].document_count;
 	assert_int_equal(documents, objects.document_count);
@@ -253,10 +283,38 @@ static void what_is_kept_of_a_text(void **state)
 				 "group: gateway.networking.k8s.io, name: g}, key: c4n4ry}\n", "c4n4ry"), 0);
 }
 
+/** Nobody has to keep it. */
+static void what_is_not_kept_is_freed(void **state)
+{
+	const struct decode_effort effort = {.part_bytes = 100000};
+	struct shelf *shelf = calloc(1, sizeof(*shelf));
+	const struct decode_store store = {.context = shelf, .get = get_kept, .put = keep};
+	struct decode_input inputs[CASES];
+	struct decode_kept *kept = NULL;
+	struct objects objects = {0};
+	struct decode_job *job;
+	struct run run;
+
+	(void)state;
+	assert_non_null(shelf);
+	assert_int_equal(run_init(&run), RC_OK);
+	fill(&run, inputs, 0, CASES);
+	assert_int_equal(decode_begin(&run, inputs, CASES, &effort, &store, &job), RC_OK);
+	assert_int_equal(decode_end(job, &objects, &kept), RC_OK);
+	run_done(&run);
+	assert_non_null(kept);
+	decode_kept_free(kept);
+	decode_keep(NULL, &store);
+	decode_kept_free(NULL);
+	assert_int_equal(shelf->count, 0);
+	free(shelf);
+}
+
 static void an_interruption_ends_it(void **state)
 {
 	const struct decode_effort effort = {.threads = 1, .part_bytes = 40};
 	struct decode_input inputs[CASES];
+	struct decode_kept *kept = NULL;
 	struct objects objects = {0};
 	volatile int interrupted = 1;
 	struct decode_job *job;
@@ -267,7 +325,8 @@ static void an_interruption_ends_it(void **state)
 	run.interrupted = &interrupted;
 	fill(&run, inputs, 0, CASES);
 	assert_int_equal(decode_begin(&run, inputs, CASES, &effort, NULL, &job), RC_OK);
-	assert_int_equal(decode_end(job, &objects), RC_CANCELLED);
+	assert_int_equal(decode_end(job, &objects, &kept), RC_CANCELLED);
+	assert_null(kept);
 	assert_int_equal(decode_begin(&run, inputs, CASES, &effort, NULL, &job), RC_OK);
 	decode_abandon(job);
 	decode_abandon(NULL);
@@ -281,6 +340,7 @@ int main(void)
 		cmocka_unit_test(all_together),
 		cmocka_unit_test(what_was_kept),
 		cmocka_unit_test(what_is_kept_of_a_text),
+		cmocka_unit_test(what_is_not_kept_is_freed),
 		cmocka_unit_test(an_interruption_ends_it),
 	};
 
