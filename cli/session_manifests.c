@@ -144,6 +144,7 @@ enum rc session_begin_manifests(struct session *session)
 	if (!rc)
 		rc = decode_begin(&session->run, session->decoded, session->text_count, &effort,
 				  session->cache ? &session->decode_store : NULL, &session->decoding);
+	cache_release(session->cache);
 	/* While others decode. */
 	return rc ? rc : make_digest(session);
 }

@@ -12,7 +12,7 @@
 #include "base/arena.h"
 
 #define CACHE_KEY_BYTES 16u
-/** Entries that were of no use in so many writing runs go. */
+/** Entries that were of no use in so many writing runs go; some do after half as many. */
 #define CACHE_KEPT_RUNS 16
 
 struct cache;
@@ -21,9 +21,13 @@ struct cache;
  * @return owned, close with cache_close(); NULL when memory is used up */
 struct cache *cache_open(const char *path);
 
-/** @param ret_bytes  arena
+/** From the first call on nobody else can write, until cache_release().
+ * @param ret_bytes  arena
  * @return false: not there */
 bool cache_get(struct cache *cache, struct arena *arena, const uint8_t key[CACHE_KEY_BYTES], const char **ret_bytes, size_t *ret_size);
+
+/** Nothing is asked for in the near future: let others write. NULL is fine. */
+void cache_release(struct cache *cache);
 
 /** Keep @p bytes until cache_close(), when all of them are written at once, or none. */
 void cache_put(struct cache *cache, const uint8_t key[CACHE_KEY_BYTES], const char *bytes, size_t size);
