@@ -29,6 +29,7 @@ enum rc decode_open(struct arena *arena, struct diags *diags, struct objects *ob
 		decode_close(decoder);
 		return RC_NOMEM;
 	}
+	decoder->scratch = decoder->own;
 	map_init(&decoder->own_interned, decoder->own);
 	decoder->interned = &decoder->own_interned;
 	map_init(&decoder->skipped, decoder->own);
@@ -382,6 +383,7 @@ enum rc decode_text(struct decoder *decoder, const struct text *text, const char
 	}
 	if (rc)
 		return rc;
+	yaml_share_keys(reader, decoder->scratch);
 	rc = decode_documents(decoder, reader);
 	yaml_close(reader);
 	return rc;
@@ -398,6 +400,7 @@ enum rc decode_part(struct decoder *decoder, const struct text *text, const char
 	rc = yaml_open_part(decoder->diags, text, part, lines_before, &reader);
 	if (rc)
 		return rc;
+	yaml_share_keys(reader, decoder->scratch);
 	rc = decode_documents(decoder, reader);
 	yaml_close(reader);
 	return !rc && decoder->is_cut_short ? RC_INVALID : rc;

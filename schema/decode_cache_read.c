@@ -40,7 +40,7 @@ static struct unpacked_text *add_text(struct unpacking *u)
 		u->is_wrong = true;
 		return NULL;
 	}
-	grown = arena_grow(u->decoder->own, u->texts, u->text_count, &u->text_capacity, sizeof(*grown));
+	grown = arena_grow(u->decoder->scratch, u->texts, u->text_count, &u->text_capacity, sizeof(*grown));
 	if (!grown) {
 		u->decoder->out_of_memory = true;
 		return NULL;

@@ -273,12 +273,17 @@ static void check_int(struct check *check, const struct schema *schema, const st
 		   (long long)value);
 }
 
-static const struct schema_field *find_field(const struct schema *schema, const char *name)
+/* @param start  where it is likely to be: members mostly come in the order of the fields
+ * @return its number; field_count: there is none */
+static size_t find_field(const struct schema *schema, const char *name, size_t start)
 {
-	for (size_t i = 0; i < schema->field_count; i++)
-		if (str_eq(schema->fields[i].name, name))
-			return &schema->fields[i];
-	return NULL;
+	for (size_t i = start; i < schema->field_count; i++)
+		if (schema->fields[i].name[0] == name[0] && strcmp(schema->fields[i].name, name) == 0)
+			return i;
+	for (size_t i = 0; i < start; i++)
+		if (schema->fields[i].name[0] == name[0] && strcmp(schema->fields[i].name, name) == 0)
+			return i;
+	return schema->field_count;
 }
 
 static void unknown_field(struct check *check, const struct schema *schema, const struct node_member *member)
@@ -304,10 +309,11 @@ static void unknown_field(struct check *check, const struct schema *schema, cons
 	strbuf_done(&help);
 }
 
-static void check_required(struct check *check, const struct schema *schema, const struct node *node)
+/* @param seen  a bit for each field that is there */
+static void check_required(struct check *check, const struct schema *schema, const struct node *node, uint64_t seen)
 {
 	for (size_t i = 0; i < schema->field_count; i++)
-		if (schema->fields[i].is_required && !value_get(node, schema->fields[i].name))
+		if (schema->fields[i].is_required && !(seen >> i & 1))
 			check_fail(check, "A0136", node, schema->fields[i].schema->help,
 				   "required field \"%s\" is missing", schema->fields[i].name);
 }
@@ -315,6 +321,8 @@ static void check_required(struct check *check, const struct schema *schema, con
 static void check_object(struct check *check, const struct schema *schema, const struct node *node)
 {
 	struct check_path step = { .parent = check->path };
+	uint64_t seen = 0;
+	size_t next = 0;
 
 	if (node->kind != NODE_MAPPING) {
 		wrong_type(check, schema, node);
@@ -322,18 +330,23 @@ static void check_object(struct check *check, const struct schema *schema, const
 	}
 	for (size_t i = 0; i < node->u.mapping.count && !check_is_full(check); i++) {
 		const struct node_member *member = &node->u.mapping.members[i];
-		const struct schema_field *field = find_field(schema, member->key);
+		size_t number = find_field(schema, member->key, next);
 
-		if (!field && !schema->is_open)
-			unknown_field(check, schema, member);
-		if (!field || !member->value || member->value->kind == NODE_NULL)
+		if (number == schema->field_count) {
+			if (!schema->is_open)
+				unknown_field(check, schema, member);
 			continue;
-		step.name = field->name;
+		}
+		next = number + 1;
+		if (!member->value || member->value->kind == NODE_NULL)
+			continue;
+		seen |= UINT64_C(1) << number;
+		step.name = schema->fields[number].name;
 		check->path = &step;
-		check_value(check, field->schema, member->value);
+		check_value(check, schema->fields[number].schema, member->value);
 		check->path = step.parent;
 	}
-	check_required(check, schema, node);
+	check_required(check, schema, node, seen);
 }
 
 /* Map keys are checked as if they were strings that stand where the key stands. */

@@ -46,12 +46,15 @@ struct schema {
 	const struct schema *item, *key;
 	const char *unique;            /**< list: the key that tells its items apart; "" for the item itself */
 	const struct schema_field *fields;
-	size_t field_count;
+	size_t field_count;            /**< at most 64 */
 	bool is_open;                  /**< object: other fields are none of our business */
 	void (*rule)(struct check *check, const struct node *node); /**< asked once all types within are right */
 };
 
-#define SCHEMA_FIELDS(table) .fields = (table), .field_count = sizeof(table) / sizeof((table)[0])
+#define SCHEMA_FIELDS(table) \
+	.fields = (table), .field_count = sizeof(table) / sizeof((table)[0]) + CHECK_FEW(table)
+/** Nothing; more fields than bits do not compile. */
+#define CHECK_FEW(table) (0 * sizeof(char[sizeof(table) / sizeof((table)[0]) <= 64 ? 1 : -1]))
 
 /** A step on the way from an object's root to a value; lives on the stack of the walk. */
 struct check_path {

@@ -22,6 +22,7 @@ struct decoder {
 	struct objects *objects;
 	struct arena *nodes;         /**< nodes of one document; reset for each */
 	struct arena *own;           /**< lives as long as the decoder */
+	struct arena *scratch;       /**< for one text; borrowed: of many decoders each would keep its own until all are done */
 	struct map *interned;        /**< strings that repeat: namespaces, kinds, groups, labels; may be several decoders' */
 	struct map own_interned;
 	struct map skipped;          /**< "group\nkind" -> struct skipped */

@@ -146,10 +146,13 @@ static enum rc open_unit(struct worker *worker, struct unit *unit)
 
 	diags_init(&unit->diags, worker->arena);
 	unit->objects = (struct objects){0};
+	arena_reset(worker->scratch);
 	rc = decode_open(worker->arena, &unit->diags, &unit->objects, &unit->decoder);
-	if (!rc)
-		unit->decoder->interned = &worker->interned;
-	return rc;
+	if (rc)
+		return rc;
+	unit->decoder->interned = &worker->interned;
+	unit->decoder->scratch = worker->scratch;
+	return RC_OK;
 }
 
 static enum rc read_unit(struct worker *worker, struct unit *unit)
@@ -160,7 +163,6 @@ static enum rc read_unit(struct worker *worker, struct unit *unit)
 	enum rc rc;
 
 	if (is_kept) {
-		arena_reset(worker->scratch);
 		decode_cache_begin(&worker->cache, worker->scratch, unit->lines_before);
 		decoder->cache = &worker->cache;
 	}

@@ -13,9 +13,9 @@ static struct span span_at(const struct yaml_reader *reader, uint32_t line, uint
 }
 
 /* libyaml counts from 0 */
-static struct span mark_span(const struct yaml_reader *reader, yaml_mark_t mark)
+static struct span mark_span(const struct yaml_reader *reader, const yaml_mark_t *mark)
 {
-	return span_at(reader, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1);
+	return span_at(reader, (uint32_t)mark->line + 1, (uint32_t)mark->column + 1);
 }
 
 static struct frame *top(struct yaml_reader *reader)
@@ -43,7 +43,7 @@ enum rc yaml_push(struct yaml_reader *reader, const struct node_member *member)
 	return RC_OK;
 }
 
-static enum rc count_nodes(struct yaml_reader *reader, size_t count, yaml_mark_t mark)
+static enum rc count_nodes(struct yaml_reader *reader, size_t count, const yaml_mark_t *mark)
 {
 	struct diag *diag;
 
@@ -57,26 +57,7 @@ static enum rc count_nodes(struct yaml_reader *reader, size_t count, yaml_mark_t
 	return RC_LIMIT;
 }
 
-/* Equal keys of one document share their bytes: manifests repeat the same few over and over. */
-static const char *intern_key(struct yaml_reader *reader, const char *key)
-{
-	uint32_t hash = 2166136261u;
-	const char **slot;
-
-	for (const char *c = key; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 16777619u;
-	slot = &reader->keys[(hash ^ hash >> 15) & (YAML_KEY_CACHE - 1)];
-	if (!*slot || strcmp(*slot, key) != 0) {
-		const char *copy = arena_strdup(reader->arena, key);
-
-		if (!copy)
-			return NULL;
-		*slot = copy;
-	}
-	return *slot;
-}
-
-static enum rc refuse_key(struct yaml_reader *reader, yaml_mark_t mark, const char *what)
+static enum rc refuse_key(struct yaml_reader *reader, const yaml_mark_t *mark, const char *what)
 {
 	struct diag *diag = diag_add(reader->diags, SEVERITY_ERROR, "A0109", mark_span(reader, mark),
 				     "%s cannot be a key", what);
@@ -86,22 +67,28 @@ static enum rc refuse_key(struct yaml_reader *reader, yaml_mark_t mark, const ch
 	return RC_INVALID;
 }
 
-static enum rc place_key(struct yaml_reader *reader, const struct node *key, yaml_mark_t mark, bool is_merge)
+static void place_interned(struct yaml_reader *reader, const struct yaml_key *key, const yaml_mark_t *mark, bool is_merge)
 {
-	struct frame *frame = top(reader);
+	struct frame *frame = &reader->frames[reader->depth - 1];
+
+	frame->key.key = key->text;
+	frame->key.line = (uint32_t)mark->line + 1;
+	frame->key.column = (uint32_t)mark->column + 1;
+	frame->has_key = true;
+	frame->is_merge = is_merge;
+}
+
+static enum rc place_key(struct yaml_reader *reader, const struct node *key, const yaml_mark_t *mark, bool is_merge,
+			 struct yaml_key **ret_key)
+{
 	char buffer[64];
 
 	if (key->kind == NODE_NULL)
 		return refuse_key(reader, mark, "nothing (null)");
-	frame->key = (struct node_member){
-		.key = intern_key(reader, yaml_key_text(key, buffer, sizeof(buffer))),
-		.line = (uint32_t)mark.line + 1,
-		.column = (uint32_t)mark.column + 1,
-	};
-	if (!frame->key.key)
+	*ret_key = yaml_key_intern(reader, yaml_key_text(key, buffer, sizeof(buffer)));
+	if (!*ret_key)
 		return RC_NOMEM;
-	frame->has_key = true;
-	frame->is_merge = is_merge;
+	place_interned(reader, *ret_key, mark, is_merge);
 	return RC_OK;
 }
 
@@ -109,7 +96,7 @@ static enum rc place_key(struct yaml_reader *reader, const struct node *key, yam
 static enum rc place_value(struct yaml_reader *reader, struct node *node, unsigned height)
 {
 	struct frame *frame = top(reader);
-	struct node_member entry = {.value = node};
+	struct node_member entry;
 
 	if (!frame) {
 		reader->root = node;
@@ -117,13 +104,12 @@ static enum rc place_value(struct yaml_reader *reader, struct node *node, unsign
 	}
 	if (height + 1 > frame->height)
 		frame->height = height + 1;
-	if (frame->node->kind == NODE_SEQUENCE)
-		return yaml_push(reader, &entry);
+	/* Of a list's items only the value is looked at. */
+	frame->key.value = node;
 	frame->has_key = false;
+	if (!frame->is_merge || frame->node->kind == NODE_SEQUENCE)
+		return yaml_push(reader, &frame->key);
 	entry = frame->key;
-	entry.value = node;
-	if (!frame->is_merge)
-		return yaml_push(reader, &entry);
 	if (frame->merge.key) {
 		struct diag *diag = diag_add(reader->diags, SEVERITY_ERROR, "A0108",
 					     span_at(reader, entry.line, entry.column),
@@ -160,12 +146,14 @@ static enum rc check_scalar(struct yaml_reader *reader, const yaml_event_t *even
 	struct diag *diag;
 
 	if (event->data.scalar.length > LIMIT_SCALAR_BYTES) {
-		diag_add(reader->diags, SEVERITY_ERROR, "A0113", mark_span(reader, event->start_mark),
+		diag_add(reader->diags, SEVERITY_ERROR, "A0113", mark_span(reader, &event->start_mark),
 			 "a text of %zu bytes is over the limit of %u", event->data.scalar.length, LIMIT_SCALAR_BYTES);
 		return RC_LIMIT;
 	}
-	if (strlen((const char *)event->data.scalar.value) != event->data.scalar.length) {
-		diag = diag_add(reader->diags, SEVERITY_ERROR, "A0102", mark_span(reader, event->start_mark),
+	/* The text has none; only an escape makes one. */
+	if (event->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE &&
+	    strlen((const char *)event->data.scalar.value) != event->data.scalar.length) {
+		diag = diag_add(reader->diags, SEVERITY_ERROR, "A0102", mark_span(reader, &event->start_mark),
 				"the text contains a NUL character");
 		diag_help(reader->diags, diag, "Remove the escape \\0, \\x00 or \\u0000.");
 		return RC_INVALID;
@@ -177,15 +165,17 @@ static bool is_merge_key(const yaml_event_t *event)
 {
 	const char *tag = (const char *)event->data.scalar.tag;
 
-	if (strcmp((const char *)event->data.scalar.value, "<<") != 0)
+	if (event->data.scalar.value[0] != '<' || strcmp((const char *)event->data.scalar.value, "<<") != 0)
 		return false;
 	return tag ? str_eq(tag, "tag:yaml.org,2002:merge") : event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
-static enum rc on_scalar_key(struct yaml_reader *reader, const yaml_event_t *event)
+/* A key with a tag or an anchor, or one that was not seen yet. */
+static enum rc on_new_key(struct yaml_reader *reader, const yaml_event_t *event)
 {
 	struct node key = {.text = (const char *)event->data.scalar.value, .text_size = event->data.scalar.length};
 	struct node *copy = NULL;
+	struct yaml_key *interned;
 	struct anchor *anchor;
 	enum rc rc = yaml_scalar(reader, event, &key);
 
@@ -205,18 +195,33 @@ static enum rc on_scalar_key(struct yaml_reader *reader, const yaml_event_t *eve
 		if (rc)
 			return rc;
 	}
-	return place_key(reader, &key, event->start_mark, is_merge_key(event));
+	rc = place_key(reader, &key, &event->start_mark, is_merge_key(event), &interned);
+	if (!rc && !event->data.scalar.tag && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
+		interned->is_plain = key.kind == NODE_STRING;
+	return rc;
 }
 
-static struct node *new_node(struct yaml_reader *reader, enum node_kind kind, yaml_mark_t mark, size_t extra)
+static enum rc on_scalar_key(struct yaml_reader *reader, const yaml_event_t *event)
+{
+	const char *text = (const char *)event->data.scalar.value;
+	const struct yaml_key *key = yaml_key_place(reader, text, event->data.scalar.length);
+
+	if (event->data.scalar.tag || event->data.scalar.anchor || !yaml_is_key(key, text, event->data.scalar.length) ||
+	    (!key->is_plain && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE))
+		return on_new_key(reader, event);
+	place_interned(reader, key, &event->start_mark, is_merge_key(event));
+	return RC_OK;
+}
+
+static struct node *new_node(struct yaml_reader *reader, enum node_kind kind, const yaml_mark_t *mark, size_t extra)
 {
 	struct node *node = arena_alloc(reader->arena, sizeof(*node) + extra);
 
 	if (!node)
 		return NULL;
 	node->kind = kind;
-	node->line = (uint32_t)mark.line + 1;
-	node->column = (uint32_t)mark.column + 1;
+	node->line = (uint32_t)mark->line + 1;
+	node->column = (uint32_t)mark->column + 1;
 	return node;
 }
 
@@ -230,13 +235,13 @@ static enum rc on_scalar(struct yaml_reader *reader, const yaml_event_t *event)
 
 	rc = check_scalar(reader, event);
 	if (!rc)
-		rc = count_nodes(reader, 1, event->start_mark);
+		rc = count_nodes(reader, 1, &event->start_mark);
 	if (rc)
 		return rc;
 	if (expects_key(top(reader)))
 		return on_scalar_key(reader, event);
 	/* the text stands behind its node: one object instead of two */
-	node = new_node(reader, NODE_STRING, event->start_mark, size + 1);
+	node = new_node(reader, NODE_STRING, &event->start_mark, size + 1);
 	if (!node)
 		return RC_NOMEM;
 	text = (char *)(node + 1);
@@ -249,7 +254,7 @@ static enum rc on_scalar(struct yaml_reader *reader, const yaml_event_t *event)
 	return rc ? rc : place_value(reader, node, 0);
 }
 
-static enum rc refuse_depth(struct yaml_reader *reader, yaml_mark_t mark)
+static enum rc refuse_depth(struct yaml_reader *reader, const yaml_mark_t *mark)
 {
 	struct diag *diag = diag_add(reader->diags, SEVERITY_ERROR, "A0106", mark_span(reader, mark),
 				     "lists and mappings are nested over %u deep", LIMIT_DEPTH);
@@ -262,22 +267,24 @@ static enum rc on_collection(struct yaml_reader *reader, const yaml_event_t *eve
 {
 	const yaml_char_t *name = kind == NODE_MAPPING ? event->data.mapping_start.anchor
 						       : event->data.sequence_start.anchor;
-	struct frame frame = {.first = reader->pending_count, .height = 1};
+	struct frame *frame = &reader->frames[reader->depth];
+	size_t nodes_before = reader->nodes;
+	struct node *node;
 	enum rc rc;
 
 	if (expects_key(top(reader)))
-		return refuse_key(reader, event->start_mark, node_kind_text(kind));
-	frame.nodes_before = reader->nodes;
-	rc = count_nodes(reader, 1, event->start_mark);
+		return refuse_key(reader, &event->start_mark, node_kind_text(kind));
+	rc = count_nodes(reader, 1, &event->start_mark);
 	if (rc)
 		return rc;
-	frame.node = new_node(reader, kind, event->start_mark, 0);
-	if (!frame.node)
+	node = new_node(reader, kind, &event->start_mark, 0);
+	if (!node)
 		return RC_NOMEM;
-	rc = add_anchor(reader, name, frame.node, true, &frame.anchor);
+	*frame = (struct frame){.node = node, .first = reader->pending_count, .nodes_before = nodes_before, .height = 1};
+	rc = add_anchor(reader, name, node, true, &frame->anchor);
 	if (rc)
 		return rc;
-	reader->frames[reader->depth++] = frame;
+	reader->depth++;
 	return RC_OK;
 }
 
@@ -333,7 +340,7 @@ static enum rc on_collection_end(struct yaml_reader *reader)
 
 static enum rc refuse_alias(struct yaml_reader *reader, const yaml_event_t *event, const struct anchor *anchor)
 {
-	struct span span = mark_span(reader, event->start_mark);
+	struct span span = mark_span(reader, &event->start_mark);
 	const char *name = (const char *)event->data.alias.anchor;
 	struct diag *diag;
 
@@ -358,21 +365,22 @@ static enum rc refuse_alias(struct yaml_reader *reader, const yaml_event_t *even
 static enum rc on_alias(struct yaml_reader *reader, const yaml_event_t *event)
 {
 	struct anchor *anchor = map_get(&reader->anchors, (const char *)event->data.alias.anchor);
+	struct yaml_key *key;
 	enum rc rc;
 
 	if (!anchor || anchor->is_open || anchor->uses == LIMIT_ALIASES_PER_ANCHOR)
 		return refuse_alias(reader, event, anchor);
 	anchor->uses++;
-	rc = count_nodes(reader, anchor->nodes, event->start_mark);
+	rc = count_nodes(reader, anchor->nodes, &event->start_mark);
 	if (rc)
 		return rc;
 	if (reader->depth + anchor->height > LIMIT_DEPTH)
-		return refuse_depth(reader, event->start_mark);
+		return refuse_depth(reader, &event->start_mark);
 	if (!expects_key(top(reader)))
 		return place_value(reader, anchor->node, anchor->height);
 	if (anchor->height)
-		return refuse_key(reader, event->start_mark, node_kind_text(anchor->node->kind));
-	return place_key(reader, anchor->node, event->start_mark, false);
+		return refuse_key(reader, &event->start_mark, node_kind_text(anchor->node->kind));
+	return place_key(reader, anchor->node, &event->start_mark, false, &key);
 }
 
 static enum rc on_event(struct yaml_reader *reader, const yaml_event_t *event)
@@ -437,7 +445,7 @@ static enum rc step(struct yaml_reader *reader, bool is_skipped)
 	}
 	yaml_correct_mark(reader, &event.start_mark);
 	if (is_too_deep(reader, &event))
-		rc = refuse_depth(reader, event.start_mark);
+		rc = refuse_depth(reader, &event.start_mark);
 	else if (!is_skipped || event.type == YAML_DOCUMENT_END_EVENT)
 		rc = on_event(reader, &event);
 	yaml_event_delete(&event);
@@ -452,7 +460,7 @@ static void begin_document(struct yaml_reader *reader, struct arena *arena)
 	reader->depth = 0;
 	reader->pending_count = 0;
 	map_init(&reader->anchors, arena);
-	memset(reader->keys, 0, sizeof(reader->keys));
+	yaml_begin_keys(reader);
 }
 
 /* @p bytes  all of the text, or a part of it */

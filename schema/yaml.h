@@ -67,6 +67,9 @@ enum rc yaml_open(struct diags *diags, const struct text *text, struct yaml_read
 enum rc yaml_open_part(struct diags *diags, const struct text *text, const struct text *part, uint32_t lines_before,
 		       struct yaml_reader **ret_reader) MUST_CHECK;
 
+/** Keep keys in @p keys, which outlives the nodes, so that documents share them. Without this each document has its own. */
+void yaml_share_keys(struct yaml_reader *reader, struct arena *keys);
+
 /** The next document.
  * @param arena      for the nodes; may be reset between documents
  * @param ret_root   NULL for an empty document (nothing, a comment, or null)

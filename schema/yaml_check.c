@@ -99,14 +99,33 @@ static bool is_odd_break(const unsigned char *at, size_t size, size_t left)
 	return size == 3 && at[0] == 0xE2 && at[1] == 0x80 && (at[2] == 0xA8 || at[2] == 0xA9);
 }
 
+#define BLOCK_BYTES 64u
+
+/* Nothing but printable ASCII and newlines, as most of all texts. Compilers turn the loop into a few vector instructions. */
+static bool is_plain_block(const unsigned char *bytes)
+{
+	unsigned char others = 0;
+
+	for (size_t i = 0; i < BLOCK_BYTES; i++)
+		others |= (unsigned char)((bytes[i] < 0x20) & (bytes[i] != '\n')) | (unsigned char)(bytes[i] >= 0x7F);
+	return !others;
+}
+
 static enum rc check_characters(struct diags *diags, const struct text *text, bool *ret_odd_breaks)
 {
 	const unsigned char *bytes = (const unsigned char *)text->bytes;
-	size_t i = text->size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+	size_t i = text->size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0, block = i;
 
 	while (i < text->size) {
 		size_t size;
 
+		if (i >= block && text->size - i >= BLOCK_BYTES) {
+			block = i + BLOCK_BYTES; /* bytes before it need a closer look, if any does */
+			if (is_plain_block(bytes + i)) {
+				i = block;
+				continue;
+			}
+		}
 		if (bytes[i] >= 0x20 && bytes[i] < 0x7F) {
 			i++;
 			continue;

@@ -3,13 +3,21 @@
 #ifndef ADIT_SCHEMA_YAML_INTERNAL_H
 #define ADIT_SCHEMA_YAML_INTERNAL_H
 
+#include <string.h>
 #include <yaml.h>
 
 #include "base/limits.h"
 #include "base/map.h"
 #include "schema/yaml.h"
 
-#define YAML_KEY_CACHE 128u /**< keys kept per document so that equal ones share their bytes; a power of two */
+#define YAML_KEY_CACHE 256u /**< keys kept so that equal ones share their bytes */
+
+/** A key that came before. */
+struct yaml_key {
+	const char *text;  /**< NULL: none */
+	size_t size;
+	bool is_plain;     /**< written plainly it is this text, not a number or the like */
+};
 
 /** An anchor of the current document. */
 struct anchor {
@@ -57,7 +65,11 @@ struct yaml_reader {
 	unsigned nesting;          /**< open collections as libyaml reports them */
 	unsigned depth;            /**< frames in use */
 	struct frame frames[LIMIT_DEPTH];
-	const char *keys[YAML_KEY_CACHE];
+	struct yaml_key keys[YAML_KEY_CACHE];
+	bool has_keys;             /**< some were put there */
+	struct arena *shared_keys; /**< of all documents; NULL: each has its own */
+	size_t shared_key_bytes;
+	struct yaml_key unshared_key;
 	/* Entries of all open collections, the innermost last; heap. */
 	struct node_member *pending;
 	size_t pending_count, pending_capacity;
@@ -89,6 +101,16 @@ void yaml_resolve_plain(struct node *node);
 /** Kind and value of a scalar event as its style and tag say.
  * @return RC_OK; RC_INVALID (A0111 a number that JSON cannot express, A0112 not what its tag says) */
 enum rc yaml_scalar(struct yaml_reader *reader, const yaml_event_t *event, struct node *node) MUST_CHECK;
+/** Forget the last document's keys, unless they are shared. */
+void yaml_begin_keys(struct yaml_reader *reader);
+/** Where a key stands if it came before (yaml_is_key()). */
+struct yaml_key *yaml_key_place(struct yaml_reader *reader, const char *text, size_t size);
+static inline bool yaml_is_key(const struct yaml_key *key, const char *text, size_t size)
+{
+	return key->text && key->size == size && memcmp(key->text, text, size) == 0;
+}
+/** A key that may have come before. @return NULL when memory is used up; valid until the next call */
+struct yaml_key *yaml_key_intern(struct yaml_reader *reader, const char *text);
 /** The JSON string form of a scalar used as a key: the text itself for strings, "true" for yes.
  * @param buffer  used for numbers @return borrowed from node or buffer */
 const char *yaml_key_text(const struct node *node, char *buffer, size_t buffer_size);

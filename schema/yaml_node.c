@@ -8,9 +8,9 @@ const struct node *node_get(const struct node *mapping, const char *key)
 {
 	if (!mapping || mapping->kind != NODE_MAPPING)
 		return NULL;
-	for (size_t i = 0; i < mapping->u.mapping.count; i++) {
-		if (str_eq(mapping->u.mapping.members[i].key, key))
-			return mapping->u.mapping.members[i].value;
+	for (const struct node_member *member = mapping->u.mapping.members, *end = member + mapping->u.mapping.count; member < end; member++) {
+		if (*member->key == *key && strcmp(member->key, key) == 0)
+			return member->value;
 	}
 	return NULL;
 }

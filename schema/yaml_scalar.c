@@ -205,7 +205,7 @@ static const struct {
 
 static enum tag find_tag(const char *tag)
 {
-	if (!tag || !str_has_prefix(tag, tag_prefix))
+	if (!str_has_prefix(tag, tag_prefix))
 		return TAG_NONE;
 	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
 		if (strcmp(tag + sizeof(tag_prefix) - 1, tags[i].name) == 0)
@@ -244,7 +244,7 @@ static struct diag *scalar_fault(struct yaml_reader *reader, const yaml_event_t 
 
 enum rc yaml_scalar(struct yaml_reader *reader, const yaml_event_t *event, struct node *node)
 {
-	enum tag tag = find_tag((const char *)event->data.scalar.tag);
+	enum tag tag = event->data.scalar.tag ? find_tag((const char *)event->data.scalar.tag) : TAG_NONE;
 	struct diag *diag;
 
 	node->kind = NODE_STRING;
