@@ -209,6 +209,14 @@ static bool has_format(struct check *check, const struct schema *schema, const s
 	return is_match;
 }
 
+static bool is_one_of(const char *const *values, const char *text)
+{
+	for (; *values; values++)
+		if (str_eq(*values, text))
+			return true;
+	return false;
+}
+
 static void check_enum(struct check *check, const struct schema *schema, const struct node *node)
 {
 	struct strbuf list;
@@ -216,14 +224,11 @@ static void check_enum(struct check *check, const struct schema *schema, const s
 	char help[SHOWN_BYTES + 64];
 	size_t count = 0;
 
+	if (is_one_of(schema->values, node->text))
+		return;
 	strbuf_init(&list, 0);
-	for (; schema->values[count]; count++) {
-		if (str_eq(schema->values[count], node->text)) {
-			strbuf_done(&list);
-			return;
-		}
+	for (; schema->values[count]; count++)
 		strbuf_addf(&list, "%s%s", count ? ", " : "", schema->values[count]);
-	}
 	if (node->text_size <= NEAREST_WORD_BYTES)
 		nearest = str_nearest(node->text, schema->values, count);
 	if (nearest)

@@ -431,24 +431,27 @@ static bool is_too_deep(struct yaml_reader *reader, const yaml_event_t *event)
 	return reader->nesting > LIMIT_DEPTH;
 }
 
-/* One event. @param is_skipped  the document was refused: only its end matters */
-static enum rc step(struct yaml_reader *reader, bool is_skipped)
+/* Events while the reader is inside a document, or outside of one. @param is_skipped  it was refused: only its end matters */
+static enum rc read_events(struct yaml_reader *reader, bool is_inside, bool is_skipped)
 {
-	yaml_event_t event;
 	enum rc rc = RC_OK;
 
-	if (!yaml_parser_parse(&reader->parser, &event)) {
-		reader->is_ended = true;
-		yaml_correct_mark(reader, &reader->parser.context_mark);
-		yaml_correct_mark(reader, &reader->parser.problem_mark);
-		return yaml_syntax_error(reader->diags, reader->text, &reader->parser);
+	while (!rc && !reader->is_ended && reader->in_document == is_inside) {
+		yaml_event_t event;
+
+		if (!yaml_parser_parse(&reader->parser, &event)) {
+			reader->is_ended = true;
+			yaml_correct_mark(reader, &reader->parser.context_mark);
+			yaml_correct_mark(reader, &reader->parser.problem_mark);
+			return yaml_syntax_error(reader->diags, reader->text, &reader->parser);
+		}
+		yaml_correct_mark(reader, &event.start_mark);
+		if (is_too_deep(reader, &event))
+			rc = refuse_depth(reader, &event.start_mark);
+		else if (!is_skipped || event.type == YAML_DOCUMENT_END_EVENT)
+			rc = on_event(reader, &event);
+		yaml_event_delete(&event);
 	}
-	yaml_correct_mark(reader, &event.start_mark);
-	if (is_too_deep(reader, &event))
-		rc = refuse_depth(reader, &event.start_mark);
-	else if (!is_skipped || event.type == YAML_DOCUMENT_END_EVENT)
-		rc = on_event(reader, &event);
-	yaml_event_delete(&event);
 	return rc;
 }
 
@@ -514,27 +517,16 @@ enum rc yaml_open_part(struct diags *diags, const struct text *text, const struc
 	return RC_UNSUPPORTED;
 }
 
-static enum rc read_document(struct yaml_reader *reader)
-{
-	enum rc rc = RC_OK;
-
-	while (!rc && !reader->is_ended && !reader->in_document)
-		rc = step(reader, false);
-	while (!rc && !reader->is_ended && reader->in_document)
-		rc = step(reader, false);
-	return rc;
-}
-
 enum rc yaml_next(struct yaml_reader *reader, struct arena *arena, struct node **ret_root, bool *ret_end)
 {
-	enum rc rc = RC_OK;
-
 	/* the rest of a document that was refused */
-	while (!rc && !reader->is_ended && reader->in_document)
-		rc = step(reader, true);
+	enum rc rc = read_events(reader, true, true);
+
 	begin_document(reader, arena);
 	if (!rc)
-		rc = read_document(reader);
+		rc = read_events(reader, false, false);
+	if (!rc)
+		rc = read_events(reader, true, false);
 	if (rc) {
 		/* only after refusing what a document says can libyaml go on */
 		reader->is_ended |= rc != RC_INVALID;
