@@ -2,7 +2,6 @@
 #include "base/parallel.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 
 #include "base/limits.h"
@@ -21,15 +20,11 @@ struct worker {
 	pthread_t thread;
 };
 
-size_t parallel_processors(void)
+size_t parallel_workers(size_t items, size_t many)
 {
-	cpu_set_t set;
-	int count;
+	size_t processors = items < many ? 1 : thread_processors();
 
-	if (sched_getaffinity(0, sizeof(set), &set))
-		return 1;
-	count = CPU_COUNT(&set);
-	return count < 1 ? 1 : (size_t)count < PARALLEL_MAX ? (size_t)count : PARALLEL_MAX;
+	return processors < PARALLEL_MAX ? processors : PARALLEL_MAX;
 }
 
 static void *work(void *data)

@@ -10,8 +10,9 @@
 /** Most that work at once, the caller among them. */
 #define PARALLEL_MAX 8u
 
-/** How many can work at once here: the processors that this process may use, from 1 to PARALLEL_MAX. */
-size_t parallel_processors(void);
+/** How many do well to work at once on @p items: one where there are fewer than @p many, which is when a second thread would be
+ * warm only after all is done, else one for each processor that this process may use; from 1 to PARALLEL_MAX. */
+size_t parallel_workers(size_t items, size_t many);
 
 /** Call @p work once for each item, in no certain order, and return when all is done. Where no thread is to be had the caller
  * does it alone.

@@ -44,7 +44,7 @@ void session_done(struct session *session)
 			session->providers[i]->vt->close(session->providers[i]);
 	for (size_t i = 0; session->budgets && i < session->project.account_count; i++)
 		budget_close(session->budgets[i]);
-	cache_close(session->cache);
+	session_end_keeping(session);
 	session_unlock(session);
 	if (session->store)
 		session->store->vt->close(session->store);

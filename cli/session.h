@@ -7,6 +7,7 @@
 #ifndef ADIT_CLI_SESSION_H
 #define ADIT_CLI_SESSION_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -41,6 +42,9 @@ struct session {
 	struct cache *cache;              /**< NULL: none */
 	struct decode_store decode_store; /**< the cache as decode_begin() wants it */
 	struct decode_job *decoding;      /**< under way; NULL: not begun, or done */
+	struct decode_kept *kept;         /**< on its way into the cache; NULL: nothing is */
+	pthread_t keeping;                /**< the thread that keeps it, and has the cache until it ends */
+	bool is_keeping;
 	struct objects objects;
 	const char *empty_source;         /**< path of an input that has no document; NULL: each has one */
 	struct span empty_source_span;
@@ -96,6 +100,9 @@ enum rc session_begin_manifests(struct session *session) MUST_CHECK;
  * @return RC_OK, also when documents were refused (objects.invalid_count); RC_INVALID nothing to read (A0813; sets
  * verdict.usage), or a source that cannot be read; RC_LIMIT; RC_CANCELLED; RC_NOMEM */
 enum rc session_load_manifests(struct session *session) MUST_CHECK;
+
+/** Wait until what the manifests say is in the cache, and close that. session_done() does it. */
+void session_end_keeping(struct session *session);
 
 /** Translate into session->desired.
  * @param recorded  whose what was: decides between two claimants; NULL: nothing recorded */

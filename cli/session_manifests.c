@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "schema/decode_many.h"
 #include "schema/translate.h"
 #include "sources/source.h"
@@ -149,9 +150,39 @@ enum rc session_begin_manifests(struct session *session)
 	return rc ? rc : make_digest(session);
 }
 
+static void *keep(void *data)
+{
+	struct session *session = data;
+
+	decode_keep(session->kept, &session->decode_store);
+	decode_kept_free(session->kept);
+	cache_close(session->cache);
+	session->kept = NULL;
+	session->cache = NULL;
+	return NULL;
+}
+
+/** Nothing else of the run touches what is kept, nor the cache: it is written beside whatever comes next. */
+static void begin_keeping(struct session *session)
+{
+	if (!session->kept)
+		return;
+	session->is_keeping = thread_start(&session->keeping, keep, session);
+	if (!session->is_keeping)
+		keep(session);
+}
+
+void session_end_keeping(struct session *session)
+{
+	if (session->is_keeping)
+		pthread_join(session->keeping, NULL);
+	session->is_keeping = false;
+	cache_close(session->cache);
+	session->cache = NULL;
+}
+
 enum rc session_load_manifests(struct session *session)
 {
-	struct decode_kept *kept = NULL;
 	struct decode_job *job;
 	enum rc rc = session->decoding ? RC_OK : session_begin_manifests(session);
 
@@ -159,9 +190,8 @@ enum rc session_load_manifests(struct session *session)
 		return rc;
 	job = session->decoding;
 	session->decoding = NULL;
-	rc = decode_end(job, &session->objects, &kept);
-	decode_keep(kept, &session->decode_store);
-	decode_kept_free(kept);
+	rc = decode_end(job, &session->objects, &session->kept);
+	begin_keeping(session);
 	if (!rc)
 		note_empty_source(session);
 	/* As much as all the rest of a large input; a quote reads it again. */

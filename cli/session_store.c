@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/file.h"
 #include "base/str.h"
 #include "cli/locate.h"
 
@@ -77,13 +78,24 @@ static enum rc check_trust(struct session *session)
 	return RC_DENIED;
 }
 
+/** What is compared with the state alone, again and again, reads it from its image. */
+static enum rc keep_image(struct session *session)
+{
+	char *folder = file_folder(session->run.arena, session->state_location);
+	char *path = folder ? file_join(session->run.arena, folder, "adit-cache.state") : NULL;
+
+	if (!path)
+		return RC_NOMEM;
+	store_keep_image(session->store, path, true);
+	return RC_OK;
+}
+
 enum rc session_open_store(struct session *session, enum store_mode mode)
 {
 	struct store_options options = {
 		.project = session->project.name,
 		.read_only = mode == STORE_READ,
 	};
-
 	enum rc rc = check_trust(session);
 
 	if (rc)
@@ -92,7 +104,10 @@ enum rc session_open_store(struct session *session, enum store_mode mode)
 		warn_of_ci(session);
 	if (session_is_remote(session->state_location))
 		nodump_begin(&session->nodump); /* a database's password is a secret, too */
-	return store_open(&session->run, session->state_location, &options, &session->store);
+	rc = store_open(&session->run, session->state_location, &options, &session->store);
+	if (!rc && mode == STORE_READ && !session->options.refresh && !session_is_remote(session->state_location))
+		rc = keep_image(session);
+	return rc;
 }
 
 enum rc session_lock(struct session *session, const char *purpose)

@@ -165,7 +165,7 @@ enum rc live_index(struct arena *arena, struct live_account *account)
 		if (!rc)
 			rc = map_put(&account->zone_by_id, zone->zone.id, zone, NULL);
 	}
-	return rc ? rc : parallel_make(arena, 2, records < MANY_RECORDS ? 1 : parallel_processors(), index_records, account);
+	return rc ? rc : parallel_make(arena, 2, parallel_workers(records, MANY_RECORDS), index_records, account);
 }
 
 /** What is not a text of the record's. */

@@ -85,7 +85,7 @@ static enum rc make_document(void *data, struct arena *arena, size_t item)
 
 static enum rc make_documents(struct building *b)
 {
-	size_t workers = b->recorded->count < MANY_ITEMS ? 1 : parallel_processors();
+	size_t workers = parallel_workers(b->recorded->count, MANY_ITEMS);
 
 	return parallel_make(b->arena, b->account->tunnel_count, workers, make_document, b);
 }

@@ -20,7 +20,7 @@ static size_t workers_for(const struct planning *p)
 
 	if (p->in->options->workers)
 		return p->in->options->workers < PARALLEL_MAX ? p->in->options->workers : PARALLEL_MAX;
-	return items < MANY_ITEMS ? 1 : parallel_processors();
+	return parallel_workers(items, MANY_ITEMS);
 }
 
 enum rc planning_each(struct planning *p, size_t count, enum rc (*work)(void *data, struct arena *arena, size_t item), void *data)

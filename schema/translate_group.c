@@ -1,15 +1,13 @@
 /* Drafts in groups, for threads. By then each draft is settled, told of and emitted for itself: of the others it reads only what
  * is done. A group is a run of drafts, and a translation of its own: memory, diagnostics and lists, which are joined in the
  * order of the groups. So the result does not depend on how many there are. */
-#include <stdatomic.h>
 #include <string.h>
 
 #include "base/limits.h"
-#include "base/thread.h"
+#include "base/parallel.h"
 #include "schema/translate_internal.h"
 
 #define MANY_CANDIDATES 20000u /**< fewer are done before a second thread would be warm */
-#define MAX_THREADS 8u
 #define GROUPS_PER_THREAD 4u   /**< so that one of large drafts keeps nobody waiting for long */
 
 struct group {
@@ -26,7 +24,6 @@ struct job {
 	struct group *groups;
 	size_t group_count, thread_count;
 	enum rc (*step)(struct group *);
-	atomic_size_t next;       /**< the first group that nobody took */
 };
 
 size_t translate_threads(const struct translation *t)
@@ -34,35 +31,27 @@ size_t translate_threads(const struct translation *t)
 	size_t threads = t->in->threads;
 
 	if (!threads)
-		threads = t->candidate_count < MANY_CANDIDATES ? 1 : thread_processors();
-	return threads < MAX_THREADS ? threads : MAX_THREADS;
+		return parallel_workers(t->candidate_count, MANY_CANDIDATES);
+	return threads < PARALLEL_MAX ? threads : PARALLEL_MAX;
 }
 
-static void *work(void *data)
+static void do_group(void *data, size_t worker, size_t item)
 {
 	struct job *job = data;
-	size_t next;
+	struct group *group = &job->groups[item];
 
-	while ((next = atomic_fetch_add(&job->next, 1)) < job->group_count)
-		if (!job->groups[next].rc)
-			job->groups[next].rc = job->step(&job->groups[next]);
-	return NULL;
+	(void)worker;
+	if (!group->rc)
+		group->rc = job->step(group);
 }
 
-/** One step of all groups. Threads that there are not only make it slower. */
+/** One step of all groups. */
 static enum rc run(struct job *job, enum rc (*step)(struct group *))
 {
-	pthread_t threads[MAX_THREADS];
-	size_t started = 0;
 	enum rc rc = RC_OK;
 
 	job->step = step;
-	atomic_store(&job->next, 0);
-	while (started + 1 < job->thread_count && thread_start(&threads[started], work, job))
-		started++;
-	work(job);
-	while (started)
-		pthread_join(threads[--started], NULL);
+	parallel_each(job->group_count, job->thread_count, do_group, job);
 	for (size_t i = 0; !rc && i < job->group_count; i++)
 		rc = job->groups[i].rc;
 	return rc;

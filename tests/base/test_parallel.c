@@ -127,10 +127,11 @@ static void test_the_first_failure_is_told(void **state)
 	arena_free(arena);
 }
 
-static void test_there_is_a_processor(void **state)
+static void test_few_items_are_one_workers(void **state)
 {
 	(void)state;
-	assert_in_range(parallel_processors(), 1, PARALLEL_MAX);
+	assert_int_equal(parallel_workers(9, 10), 1);
+	assert_in_range(parallel_workers(10, 10), 1, PARALLEL_MAX);
 }
 
 int main(void)
@@ -142,7 +143,7 @@ int main(void)
 		cmocka_unit_test(test_two_workers_work_at_once),
 		cmocka_unit_test(test_what_was_made_stays_in_the_arena),
 		cmocka_unit_test(test_the_first_failure_is_told),
-		cmocka_unit_test(test_there_is_a_processor),
+		cmocka_unit_test(test_few_items_are_one_workers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

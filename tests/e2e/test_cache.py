@@ -13,6 +13,7 @@ FILES, ROUTES = 20, 200
 
 class Cache(lab.Lab):
     zones = ["example.com"]
+    simulator_options = ["--plan", "pro", "--record-limit", "20000"]
 
     def setUp(self):
         super().setUp()
@@ -125,6 +126,37 @@ class Cache(lab.Lab):
         kept = path.read_bytes()
         self.assertEqual(self.planned(), cold)
         self.assertEqual(path.read_bytes(), kept)
+
+    def test_the_image_of_a_state(self):
+        """Only plans that compare with the state alone have one, and it is believed only of the state that it was made of."""
+        image = self.path.with_name("adit-cache.state")
+        self.adit("apply", "--auto-approve")
+        self.adit("plan")
+        self.assertFalse(image.exists())
+        self.fill(3, "other")
+        first = self.planned()
+        self.assertEqual(len(first["resource_changes"]), ROUTES)
+        self.assertEqual(stat.S_IMODE(image.stat().st_mode), 0o600)
+        kept = image.read_bytes()
+        self.assertEqual(self.planned(), first)
+        for damage in (kept[: len(kept) // 2], b"", kept[:-1] + bytes([kept[-1] ^ 1])):
+            image.write_bytes(damage)
+            self.assertEqual(self.planned(), first)
+            self.assertEqual(image.read_bytes(), kept)
+        image.chmod(0o644)
+        image.write_bytes(b"somebody's")
+        self.assertEqual(self.planned(), first)
+        self.assertEqual(image.read_bytes(), b"somebody's")
+        image.unlink()
+        self.planned()
+        # What was applied since is seen, and so is what was done to the state by hand.
+        self.adit("apply", "--auto-approve")
+        self.assertEqual(self.planned()["resource_changes"], [])
+        with sqlite3.connect(self.folder / "state" / "state.db") as database:
+            database.execute("UPDATE resource SET fields = replace(fields, 'http://web', 'http://bad')"
+                             " WHERE address = 'rule/edge/web/r-0-0.example.com'")
+        database.close()
+        self.assertIn("A0505", self.adit("plan", "--refresh=false", code=1).err)
 
     def test_small_inputs_leave_nothing(self):
         for i in range(FILES):
