@@ -1,14 +1,15 @@
 /* Looking at nodes: members, places, JSON. */
 #include <string.h>
 
-#include "base/str.h"
 #include "schema/yaml.h"
 
 const struct node *node_get(const struct node *mapping, const char *key)
 {
 	if (!mapping || mapping->kind != NODE_MAPPING)
 		return NULL;
-	for (const struct node_member *member = mapping->u.mapping.members, *end = member + mapping->u.mapping.count; member < end; member++) {
+	for (size_t i = 0; i < mapping->u.mapping.count; i++) {
+		const struct node_member *member = &mapping->u.mapping.members[i];
+
 		if (*member->key == *key && strcmp(member->key, key) == 0)
 			return member->value;
 	}
