@@ -161,12 +161,16 @@ void decode_cache_add(struct decode_cache *cache, size_t kind, const struct node
 {
 	char head[HEAD_BYTES] = {PACKED_KIND}, *at = pack_number(head + 1, kind);
 
+	if (cache->is_unfit)
+		return;
 	strbuf_add(&cache->out, head, (size_t)(at - head));
 	put_node(cache, root);
 }
 
 void decode_cache_add_skipped(struct decode_cache *cache, const char *group, const char *kind)
 {
+	if (cache->is_unfit)
+		return;
 	strbuf_addc(&cache->out, PACKED_SKIPPED);
 	(void)put_text(cache, group, strlen(group));
 	(void)put_text(cache, kind, strlen(kind));

@@ -194,7 +194,8 @@ enum rc decode_cached(struct decoder *decoder, const struct text *text, const ch
 	decoder->default_namespace = default_namespace;
 	while (u.at < u.end && !decoder->out_of_memory && !u.is_wrong)
 		unpack_entry(&u);
-	if (u.is_wrong)
+	/* Without memory what follows is read from the wrong place. */
+	if (u.is_wrong && !decoder->out_of_memory)
 		return RC_CORRUPT;
 	/* As many as when they were checked, whatever building looked at meanwhile. */
 	decoder->check.visited = visited;

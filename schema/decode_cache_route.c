@@ -282,8 +282,9 @@ bool decode_cache_add_route(struct decode_cache *cache, const struct http_route 
 	struct packing p;
 	struct sizes sizes;
 
-	if (!measure(route, &sizes))
-		return false;
+	/* Nor would its tree be added. */
+	if (cache->is_unfit || !measure(route, &sizes))
+		return cache->is_unfit;
 	p.cache = cache;
 	p.at = p.bytes;
 	add_head(&p, route, &sizes, has_namespace);

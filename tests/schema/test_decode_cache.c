@@ -471,6 +471,44 @@ static void forged_bytes(void **state)
 	free(bytes);
 }
 
+/** Without memory there is nothing kept, and what was kept is not half there. */
+static void memory_runs_out(void **state)
+{
+	struct text text;
+	size_t size, unused, needed = 0;
+	char *bytes = kept_sample(&text, &size);
+
+	(void)state;
+	for (size_t limit = 16; limit < 100000 && !needed; limit += limit < 8192 ? 16 : 512) {
+		struct arena *objects = arena_new(limit), *scratch = arena_new(limit);
+		struct decode_cache cache;
+		struct result result;
+
+		begin(&result);
+		result.decoder->arena = objects;
+		result.decoder->scratch = scratch;
+		result.rc = decode_cached(result.decoder, &text, "ns", 0, bytes, size, key);
+		assert_true(result.rc == RC_OK || result.rc == RC_NOMEM);
+		if (result.rc == RC_OK)
+			needed = limit;
+		end(&result);
+		begin(&result);
+		arena_reset(scratch);
+		decode_cache_init(&cache);
+		decode_cache_begin(&cache, scratch, 0);
+		result.decoder->cache = &cache;
+		assert_int_equal(decode_text(result.decoder, &text, "ns"), RC_OK);
+		if (limit < 20000)
+			assert_null(decode_cache_seal(&cache, key, 0, &unused));
+		decode_cache_done(&cache);
+		end(&result);
+		arena_free(scratch);
+		arena_free(objects);
+	}
+	assert_true(needed > 1000);
+	free(bytes);
+}
+
 /** The limit on nodes holds of what was kept as of the text. */
 static void nodes_are_counted(void **state)
 {
@@ -506,6 +544,7 @@ int main(void)
 		cmocka_unit_test(generated_routes),
 		cmocka_unit_test(damaged_bytes),
 		cmocka_unit_test(forged_bytes),
+		cmocka_unit_test(memory_runs_out),
 		cmocka_unit_test(nodes_are_counted),
 	};
 
