@@ -282,10 +282,10 @@ static void run_file(void **state)
 }
 
 /** Translate with an arena of @p limit bytes. @param is_short it cannot be enough @return bytes used */
-static size_t run_within(struct outcome *o, size_t limit, bool is_short)
+static size_t run_within(struct outcome *o, size_t threads, size_t limit, bool is_short)
 {
 	struct translate_input input = {.project = &o->project, .objects = &o->objects, .recorded_owner = recorded_owner,
-					.recorded = &o->recorded};
+					.recorded = &o->recorded, .threads = threads};
 	struct arena *arena = arena_new(limit);
 	struct desired *desired = NULL;
 	enum rc rc = translate(arena, &o->diags, &input, &desired);
@@ -303,15 +303,16 @@ static void run_file_short_of_memory(void **state)
 	struct arena *arena = arena_new((size_t)1 << 30);
 	struct case_file file = read_file(arena, *state);
 
-	for (size_t i = 0; i < file.count; i++) {
-		struct outcome outcome;
-		size_t used;
+	for (size_t i = 0; i < file.count; i++)
+		for (size_t threads = 1; threads <= 3; threads += 2) {
+			struct outcome outcome;
+			size_t used;
 
-		run(arena, &file, &file.cases[i], (struct way){0}, &outcome);
-		used = run_within(&outcome, (size_t)1 << 30, false);
-		for (size_t limit = 0; limit < used; limit += 1 + used / 100)
-			run_within(&outcome, limit, true);
-	}
+			run(arena, &file, &file.cases[i], (struct way){0}, &outcome);
+			used = run_within(&outcome, threads, (size_t)1 << 30, false);
+			for (size_t limit = 0; limit < used; limit += 1 + used / 100)
+				run_within(&outcome, threads, limit, true);
+		}
 	arena_free(arena);
 }
 
