@@ -46,7 +46,7 @@ static enum rc load_desired(struct session *session)
 	if (!session->options.files.count && !session->project.source_count)
 		return RC_OK;
 	enum rc rc = session_load_manifests(session);
-	return rc ? rc : session_translate(session, NULL);
+	return rc ? rc : session_translate(session, NULL, NULL, NULL);
 }
 
 enum rc cmd_state_rebuild(struct session *session)

@@ -7,10 +7,12 @@
 
 #include "base/libcurl.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "cli/command.h"
 #include "cli/listing.h"
 #include "cli/progress.h"
 #include "cli/snapshot.h"
+#include "cli/state_ahead.h"
 #include "cli/suspension.h"
 #include "cli/sharing.h"
 #include "planner/live_recorded.h"
@@ -33,6 +35,24 @@ static enum rc check_sources(struct session *session, const struct recorded_stat
 	return RC_INVALID;
 }
 
+/** The manifests, and whether they may be planned from. */
+static enum rc load_manifests(struct session *session)
+{
+	enum rc rc = session_load_manifests(session);
+
+	if (rc || !session->objects.invalid_count)
+		return rc;
+	if (!session->options.keep_going) {
+		session->verdict.refused = true;
+		return RC_INVALID;
+	}
+	session->verdict.partial = true;
+	if (session->objects.hidden_count)
+		session_note(session, "What was refused may protect or shape what others serve: every rule and CNAME stays "
+				      "as it is, and none is made, until it is mended.");
+	return RC_OK;
+}
+
 static enum rc load_desired(struct session *session, enum planning_mode mode, const struct recorded_state *recorded)
 {
 	enum rc rc;
@@ -46,21 +66,10 @@ static enum rc load_desired(struct session *session, enum planning_mode mode, co
 		session->desired->digest = "";
 		return RC_OK;
 	}
-	rc = session_load_manifests(session);
+	rc = load_manifests(session);
 	if (!rc)
 		rc = check_sources(session, recorded);
-	if (!rc && session->objects.invalid_count) {
-		if (session->options.keep_going) {
-			session->verdict.partial = true;
-			if (session->objects.hidden_count)
-				session_note(session, "What was refused may protect or shape what others serve: every rule and CNAME stays "
-						      "as it is, and none is made, until it is mended.");
-		} else {
-			session->verdict.refused = true;
-			rc = RC_INVALID;
-		}
-	}
-	return rc ? rc : session_translate(session, recorded);
+	return rc ? rc : session_translate(session, recorded, NULL, NULL);
 }
 
 enum rc planning_connect(struct session *session)
@@ -72,18 +81,17 @@ enum rc planning_connect(struct session *session)
 	return rc;
 }
 
-/** What is recorded, and what an interrupted run left open: before live is read. */
-static enum rc load_recorded(struct session *session, struct planned *planned)
+enum rc planning_load_recorded(struct session *session, struct arena *arena, struct planned *planned)
 {
 	struct store *store = session->store;
 	struct intent *intents = NULL;
 	size_t count = 0;
-	enum rc rc = store->vt->load(store, session->run.arena, &planned->recorded);
+	enum rc rc = store->vt->load(store, arena, &planned->recorded);
 
 	if (!rc)
-		rc = store->vt->open_intents(store, session->run.arena, &intents, &count);
+		rc = store->vt->open_intents(store, arena, &intents, &count);
 	if (!rc)
-		rc = recovery_read(session->run.arena, intents, count, &planned->recoveries);
+		rc = recovery_read(arena, intents, count, &planned->recoveries);
 	if (!rc)
 		planned->recovery_count = count;
 	return rc;
@@ -122,6 +130,9 @@ static enum rc read_live(struct session *session, struct planned *planned, const
 	size_t errors = session->run.diags.error_count;
 	enum rc rc;
 
+	/* Made already, unless other projects share a tunnel. */
+	if (!session->options.refresh && !plan && planned->live && !session->sharing.count)
+		return RC_OK;
 	if (!session->options.refresh && !plan)
 		return live_from_recorded(session->run.arena, &session->project, recorded, &session->sharing, &planned->live);
 	rc = planning_connect(session);
@@ -201,6 +212,72 @@ static enum rc check_url(struct session *session, enum rc rc)
 	return url_rc ? url_rc : rc;
 }
 
+/** What is recorded concerns everything from here on. */
+static enum rc heed_recorded(struct session *session, struct planned *planned)
+{
+	enum rc rc = suspension_check(session, &planned->recorded, NULL);
+
+	return rc ? rc : sharing_learn(session, &planned->recorded);
+}
+
+static enum rc make_in_turn(struct session *session, enum planning_mode mode, struct planned *planned)
+{
+	enum rc rc = planning_load_recorded(session, session->run.arena, planned);
+
+	if (!rc)
+		rc = heed_recorded(session, planned);
+	return rc ? rc : load_desired(session, mode, &planned->recorded);
+}
+
+/** Two things at the same time. */
+struct beside {
+	struct session *session;
+	struct planned *planned;
+	struct state_ahead *ahead;
+};
+
+static enum rc end_ahead(struct beside *beside)
+{
+	struct state_ahead *ahead = beside->ahead;
+
+	beside->ahead = NULL;
+	return state_ahead_end(ahead, beside->planned);
+}
+
+static enum rc learn(void *context)
+{
+	struct beside *beside = context;
+	enum rc rc = end_ahead(beside);
+
+	if (!rc)
+		rc = check_sources(beside->session, &beside->planned->recorded);
+	return rc ? rc : heed_recorded(beside->session, beside->planned);
+}
+
+/** What is recorded is read while large manifests are decoded, and translated as far as that does not concern it. */
+static enum rc make_beside(struct session *session, struct planned *planned)
+{
+	struct beside beside = {.session = session, .planned = planned};
+	enum rc rc = state_ahead_begin(session, &beside.ahead), ahead_rc;
+
+	if (!rc && !beside.ahead)
+		return make_in_turn(session, PLANNING_MANIFESTS, planned);
+	if (!rc)
+		rc = load_manifests(session);
+	if (!rc)
+		rc = session_translate(session, &planned->recorded, learn, &beside);
+	ahead_rc = end_ahead(&beside);
+	return rc ? rc : ahead_rc;
+}
+
+/** Other projects' Gateways stand in the state: what refers to them cannot be translated before it is read. Who writes has the
+ * lease to look after, and a state behind a URL the transport. */
+static bool can_make_beside(const struct session *session, enum planning_mode mode, bool is_writing)
+{
+	return mode == PLANNING_MANIFESTS && !is_writing && session->is_large && !session->project.shared_gateway_count &&
+	       !session_is_remote(session->state_location) && thread_processors() > 1;
+}
+
 enum rc planning_make(struct session *session, enum planning_mode mode, struct planned *ret_planned)
 {
 	enum command_id command = session->options.command->id;
@@ -213,15 +290,11 @@ enum rc planning_make(struct session *session, enum planning_mode mode, struct p
 		rc = session_begin_manifests(session);
 	if (!rc)
 		rc = session_open_store(session, is_writing ? STORE_WRITE : STORE_READ);
-	if (!rc)
-		rc = load_recorded(session, ret_planned);
-	if (!rc)
-		rc = suspension_check(session, &ret_planned->recorded, NULL);
-	if (!rc)
-		rc = sharing_learn(session, &ret_planned->recorded);
 	ret_planned->sharing = &session->sharing;
-	if (!rc)
-		rc = load_desired(session, mode, &ret_planned->recorded);
+	if (!rc && can_make_beside(session, mode, is_writing))
+		rc = make_beside(session, ret_planned);
+	else if (!rc)
+		rc = make_in_turn(session, mode, ret_planned);
 	if (!rc && session->options.refresh)
 		rc = session_take_ahead(session);
 	if (!is_writing)
@@ -241,7 +314,7 @@ enum rc planning_open(struct session *session, const struct plan *plan, struct p
 	if (!rc)
 		rc = session_open_store(session, STORE_WRITE);
 	if (!rc)
-		rc = load_recorded(session, ret_planned);
+		rc = planning_load_recorded(session, session->run.arena, ret_planned);
 	if (!rc)
 		rc = sharing_learn(session, &ret_planned->recorded);
 	ret_planned->sharing = &session->sharing;

@@ -31,6 +31,10 @@ struct planned {
  * the network); and what the steps return */
 enum rc planning_make(struct session *session, enum planning_mode mode, struct planned *ret_planned) MUST_CHECK;
 
+/** What is recorded, and what an interrupted run left open: before live is read.
+ * @param arena  for all of it */
+enum rc planning_load_recorded(struct session *session, struct arena *arena, struct planned *planned) MUST_CHECK;
+
 /** Read what is live for a saved plan, without manifests. */
 enum rc planning_open(struct session *session, const struct plan *plan, struct planned *ret_planned) MUST_CHECK;
 

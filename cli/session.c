@@ -50,6 +50,7 @@ void session_done(struct session *session)
 		session->store->vt->close(session->store);
 	simulator_stop(session->simulator);
 	credentials_done(&session->credentials);
+	arena_free(session->ahead);
 	run_done(&session->run);
 	nodump_end(&session->nodump);
 	libcurl_wait();

@@ -51,6 +51,7 @@ struct session {
 	struct desired *desired;
 	struct sharing sharing;           /**< cli/sharing.h; empty until learnt */
 	struct store *store;              /**< NULL until opened */
+	struct arena *ahead;              /**< what cli/state_ahead.h read; NULL: nothing */
 	int64_t rollback_run;             /**< rollback: the run whose desired state is wanted; 0: none */
 	bool is_locked;                   /**< the store's lease is ours */
 	struct provider **providers;      /**< one for each of project.accounts, in the same order; NULL entries: not opened */
@@ -105,8 +106,10 @@ enum rc session_load_manifests(struct session *session) MUST_CHECK;
 void session_end_keeping(struct session *session);
 
 /** Translate into session->desired.
- * @param recorded  whose what was: decides between two claimants; NULL: nothing recorded */
-enum rc session_translate(struct session *session, const struct recorded_state *recorded) MUST_CHECK;
+ * @param recorded  whose what was: decides between two claimants; NULL: nothing recorded
+ * @param learn     called before that is looked at, when @p recorded and what is shared are only known then; NULL: they are */
+enum rc session_translate(struct session *session, const struct recorded_state *recorded, enum rc (*learn)(void *context),
+			  void *context) MUST_CHECK;
 
 /** session_load_project(), session_load_manifests() and session_translate() without recorded owners: what the
  * commands do that never look at state. When documents were refused nothing is translated: RC_INVALID. */

@@ -211,14 +211,34 @@ static const char *recorded_owner(const void *context, const char *address)
 	return item->resource->kind == RESOURCE_RULE ? item->resource->origin.object : item->resource->tunnel;
 }
 
-enum rc session_translate(struct session *session, const struct recorded_state *recorded)
+/** What translation asks for once it must know whose what was. */
+struct late {
+	struct session *session;
+	const struct recorded_state *recorded;
+	enum rc (*learn)(void *context);
+	void *context;
+};
+
+static enum rc learn_recorded(void *context, struct translate_input *input)
 {
+	const struct late *late = context;
+	enum rc rc = late->learn ? late->learn(late->context) : RC_OK;
+
+	input->recorded_owner = late->recorded ? recorded_owner : NULL;
+	input->recorded = late->recorded;
+	input->taken = sharing_taken(late->session);
+	return rc;
+}
+
+enum rc session_translate(struct session *session, const struct recorded_state *recorded, enum rc (*learn)(void *context),
+			  void *context)
+{
+	struct late late = { .session = session, .recorded = recorded, .learn = learn, .context = context };
 	struct translate_input input = {
 		.project = &session->project,
 		.objects = &session->objects,
-		.recorded_owner = recorded ? recorded_owner : NULL,
-		.recorded = recorded,
-		.taken = sharing_taken(session),
+		.learn = learn_recorded,
+		.context = &late,
 		.may_be_empty = session->options.allow_empty,
 	};
 	enum rc rc = sharing_add_gateways(session);
@@ -249,5 +269,5 @@ enum rc session_load_desired(struct session *session)
 	/* What is missing because it was refused would be complained about once more. */
 	if (!rc && session->objects.invalid_count)
 		rc = RC_INVALID;
-	return rc ? rc : session_translate(session, NULL);
+	return rc ? rc : session_translate(session, NULL, NULL, NULL);
 }

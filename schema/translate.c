@@ -32,10 +32,16 @@ static enum rc run_drafts(struct translation *t)
 	return rc ? rc : each_draft(t, translate_emit);
 }
 
+/** From here on it counts whose what was. */
+static enum rc learn(struct translation *t)
+{
+	return t->in->learn ? t->in->learn(t->in->context, t->late) : RC_OK;
+}
+
 /** Steps that take the whole input, in order. */
 static enum rc (*const steps[])(struct translation *) = {
 	translate_index, translate_policies, translate_natives, translate_gateways,
-	translate_routes, translate_others, translate_settle_hosts,
+	translate_routes, translate_others, learn, translate_settle_hosts,
 };
 
 static enum rc run_steps(struct translation *t)
@@ -54,7 +60,8 @@ static enum rc run_steps(struct translation *t)
 enum rc translate(struct arena *arena, struct diags *diags, const struct translate_input *input,
 		  struct desired **ret_desired)
 {
-	struct translation t = {.arena = arena, .diags = diags, .in = input};
+	struct translate_input in = *input;
+	struct translation t = {.arena = arena, .diags = diags, .in = &in, .late = &in};
 	enum rc rc;
 
 	t.desired = arena_alloc(arena, sizeof(*t.desired));

@@ -13,6 +13,10 @@
 struct translate_input {
 	const struct project *project;
 	const struct objects *objects;
+	/** Called once, with the input as it is, before any of recorded_owner, recorded and taken is looked at: whoever knows them
+	 * only then sets them. NULL: they are set. What it returns ends the translation unless it is RC_OK. */
+	enum rc (*learn)(void *context, struct translate_input *input);
+	void *context;
 	/** Who is recorded: of a rule's address the origin object ("HTTPRoute shop/web"), of "cname/<fqdn>" the tunnel's
 	 * address; NULL: nobody. Who is recorded keeps it while it claims it. Threads may call it at once.
 	 * NULL: nothing recorded (render, validate). */

@@ -181,6 +181,7 @@ struct translation {
 	struct sort_entry *entries;        size_t entry_capacity; /**< translate_entries() */
 	struct diags *diags;
 	const struct translate_input *in;
+	struct translate_input *late;      /**< the same, for its learn() */
 	struct desired *desired;
 	bool has_errors, has_annotated_services;
 	bool is_group;                     /**< of drafts: may read of the rest, and write to none of the maps below */

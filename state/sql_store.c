@@ -48,6 +48,11 @@ static const struct store_vt vt = {
 	.close = sql_close,
 };
 
+void store_use_run(struct store *store, struct run *run)
+{
+	((struct sql_store *)store)->run = run;
+}
+
 /** What a pid belongs to: two containers on one machine have the same host name, perhaps, but not this.
  * "" where /proc does not tell. */
 static const char *find_host_id(struct run *run)

@@ -248,6 +248,9 @@ struct store_options {
  * RC_UNSUPPORTED written by a newer adit (A0506), or no place that this adit knows (A0507) */
 enum rc store_open(struct run *run, const char *location, const struct store_options *options, struct store **ret_store) MUST_CHECK;
 
+/** From here on what the store says, and what it needs memory for, is this run's. Nobody else may be using the store. */
+void store_use_run(struct store *store, struct run *run);
+
 /** From here on load() may take the recorded resources from an image of them (state/image.h) instead of reading and checking
  * each row again: one that was made of the very bytes that the state's file has now. Only files have one; for other stores, and
  * NULL, this does nothing.
