@@ -155,10 +155,15 @@ static struct chunk *add_chunk(struct arena *arena, size_t size)
 	struct chunk *first = arena->chunks;
 	bool alone = every_object_alone || size > arena->next_chunk_bytes / 4;
 	struct chunk *chunk = take_spare(arena, size);
+	size_t chunk_bytes = arena->next_chunk_bytes;
+
+	/* Of large objects there are often many: sooner or later they share chunks, which come from the kernel all zero. */
+	if (arena->next_chunk_bytes < LAST_CHUNK_BYTES && size > arena->next_chunk_bytes / 4)
+		arena->next_chunk_bytes *= 2;
 
 	alone &= !chunk;
 	if (!chunk)
-		chunk = new_chunk(alone ? size : arena->next_chunk_bytes);
+		chunk = new_chunk(alone ? size : chunk_bytes);
 	if (!chunk)
 		return NULL;
 	if (alone && first) {

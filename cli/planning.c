@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/libcurl.h"
@@ -19,6 +20,9 @@
 #include "planner/planfile.h"
 #include "providers/open.h"
 #include "report/plan_text.h"
+
+/** A smaller one is read before a thread would be warm. */
+#define LARGE_STATE_BYTES (4 << 20)
 
 /** A source that went empty is more often a broken pipeline than a wish. */
 static enum rc check_sources(struct session *session, const struct recorded_state *recorded)
@@ -220,10 +224,17 @@ static enum rc heed_recorded(struct session *session, struct planned *planned)
 	return rc ? rc : sharing_learn(session, &planned->recorded);
 }
 
-static enum rc make_in_turn(struct session *session, enum planning_mode mode, struct planned *planned)
+static enum rc make_in_turn(struct session *session, enum planning_mode mode, bool is_writing, struct planned *planned)
 {
-	enum rc rc = planning_load_recorded(session, session->run.arena, planned);
+	enum rc rc = RC_OK;
 
+	/* Large inputs are decoded while the state is read. */
+	if (mode == PLANNING_MANIFESTS)
+		rc = session_begin_manifests(session);
+	if (!rc)
+		rc = session_open_store(session, is_writing ? STORE_WRITE : STORE_READ);
+	if (!rc)
+		rc = planning_load_recorded(session, session->run.arena, planned);
 	if (!rc)
 		rc = heed_recorded(session, planned);
 	return rc ? rc : load_desired(session, mode, &planned->recorded);
@@ -254,14 +265,14 @@ static enum rc learn(void *context)
 	return rc ? rc : heed_recorded(beside->session, beside->planned);
 }
 
-/** What is recorded is read while large manifests are decoded, and translated as far as that does not concern it. */
+/** A large state is read while manifests are collected, decoded, and translated as far as that does not concern it. */
 static enum rc make_beside(struct session *session, struct planned *planned)
 {
 	struct beside beside = {.session = session, .planned = planned};
-	enum rc rc = state_ahead_begin(session, &beside.ahead), ahead_rc;
+	enum rc rc = session_open_store(session, STORE_READ), ahead_rc;
 
-	if (!rc && !beside.ahead)
-		return make_in_turn(session, PLANNING_MANIFESTS, planned);
+	if (!rc)
+		rc = state_ahead_begin(session, &beside.ahead);
 	if (!rc)
 		rc = load_manifests(session);
 	if (!rc)
@@ -274,8 +285,11 @@ static enum rc make_beside(struct session *session, struct planned *planned)
  * lease to look after, and a state behind a URL the transport. */
 static bool can_make_beside(const struct session *session, enum planning_mode mode, bool is_writing)
 {
-	return mode == PLANNING_MANIFESTS && !is_writing && session->is_large && !session->project.shared_gateway_count &&
-	       !session_is_remote(session->state_location) && thread_processors() > 1;
+	struct stat status;
+
+	return mode == PLANNING_MANIFESTS && !is_writing && !session->project.shared_gateway_count &&
+	       !session_is_remote(session->state_location) && !stat(session->state_location, &status) &&
+	       status.st_size >= LARGE_STATE_BYTES && thread_processors() > 1;
 }
 
 enum rc planning_make(struct session *session, enum planning_mode mode, struct planned *ret_planned)
@@ -285,16 +299,11 @@ enum rc planning_make(struct session *session, enum planning_mode mode, struct p
 	enum rc rc = read_project(session, is_writing);
 
 	memset(ret_planned, 0, sizeof(*ret_planned));
-	/* Large inputs are decoded while the state and what is live are read. */
-	if (!rc && mode == PLANNING_MANIFESTS)
-		rc = session_begin_manifests(session);
-	if (!rc)
-		rc = session_open_store(session, is_writing ? STORE_WRITE : STORE_READ);
 	ret_planned->sharing = &session->sharing;
 	if (!rc && can_make_beside(session, mode, is_writing))
 		rc = make_beside(session, ret_planned);
 	else if (!rc)
-		rc = make_in_turn(session, mode, ret_planned);
+		rc = make_in_turn(session, mode, is_writing, ret_planned);
 	if (!rc && session->options.refresh)
 		rc = session_take_ahead(session);
 	if (!is_writing)

@@ -39,6 +39,7 @@ enum rc session_init(struct session *session, volatile int *interrupted)
 void session_done(struct session *session)
 {
 	decode_abandon(session->decoding);
+	session_end_digest(session);
 	for (size_t i = 0; session->providers && i < session->project.account_count; i++)
 		if (session->providers[i])
 			session->providers[i]->vt->close(session->providers[i]);

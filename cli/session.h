@@ -46,6 +46,12 @@ struct session {
 	pthread_t keeping;                /**< the thread that keeps it, and has the cache until it ends */
 	bool is_keeping;
 	struct objects objects;
+	struct {
+		pthread_t thread;
+		bool is_running;
+		struct arena *arena;      /**< of the digest, which is made beside decoding; NULL: it was not begun */
+		const char *digest;       /**< NULL: memory was used up */
+	} digesting;
 	const char *empty_source;         /**< path of an input that has no document; NULL: each has one */
 	struct span empty_source_span;
 	struct desired *desired;
@@ -101,6 +107,10 @@ enum rc session_begin_manifests(struct session *session) MUST_CHECK;
  * @return RC_OK, also when documents were refused (objects.invalid_count); RC_INVALID nothing to read (A0813; sets
  * verdict.usage), or a source that cannot be read; RC_LIMIT; RC_CANCELLED; RC_NOMEM */
 enum rc session_load_manifests(struct session *session) MUST_CHECK;
+
+/** Wait for the digest of the manifests, and put it where it belongs. session_load_manifests() does it.
+ * @return false: there is none, as memory was used up */
+bool session_end_digest(struct session *session);
 
 /** Wait until what the manifests say is in the cache, and close that. session_done() does it. */
 void session_end_keeping(struct session *session);

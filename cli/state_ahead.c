@@ -14,6 +14,7 @@ struct state_ahead {
 	struct planned planned;
 	enum rc rc;
 	pthread_t thread;
+	bool is_running;
 };
 
 static void *work(void *data)
@@ -32,7 +33,6 @@ enum rc state_ahead_begin(struct session *session, struct state_ahead **ret_ahea
 {
 	struct state_ahead *ahead = calloc(1, sizeof(*ahead));
 
-	*ret_ahead = NULL;
 	if (!ahead)
 		return RC_NOMEM;
 	session->ahead = arena_new(LIMIT_ARENA_BYTES);
@@ -45,12 +45,10 @@ enum rc state_ahead_begin(struct session *session, struct state_ahead **ret_ahea
 	ahead->run.arena = session->ahead;
 	diags_init(&ahead->run.diags, session->ahead);
 	store_use_run(session->store, &ahead->run);
-	if (thread_start(&ahead->thread, work, ahead)) {
-		*ret_ahead = ahead;
-		return RC_OK;
-	}
-	store_use_run(session->store, &session->run);
-	free(ahead);
+	ahead->is_running = thread_start(&ahead->thread, work, ahead);
+	if (!ahead->is_running)
+		work(ahead);
+	*ret_ahead = ahead;
 	return RC_OK;
 }
 
@@ -62,7 +60,8 @@ enum rc state_ahead_end(struct state_ahead *ahead, struct planned *planned)
 	if (!ahead)
 		return RC_OK;
 	session = ahead->session;
-	pthread_join(ahead->thread, NULL);
+	if (ahead->is_running)
+		pthread_join(ahead->thread, NULL);
 	store_use_run(session->store, &session->run);
 	diags_append(&session->run.diags, &ahead->run.diags);
 	if (arena_has_failed(session->ahead))

@@ -10,8 +10,8 @@
 struct state_ahead;
 
 /** Load what is recorded of the open store and, with --refresh=false, make live of it, as the tunnels of one project alone.
- * Until state_ahead_end() nobody else may use the store.
- * @param ret_ahead  owned, ended by state_ahead_end(); NULL: there is no thread to be had
+ * Until state_ahead_end() nobody else may use the store. Where no thread is to be had it is done at once.
+ * @param ret_ahead  owned, ended by state_ahead_end()
  * @return RC_OK; RC_NOMEM */
 enum rc state_ahead_begin(struct session *session, struct state_ahead **ret_ahead) MUST_CHECK;
 

@@ -99,15 +99,10 @@ static enum rc index_input(struct planning *p)
 	const struct desired *desired = p->in->desired;
 	const struct recorded_state *recorded = p->in->recorded;
 	bool has_shared = p->in->sharing && p->in->sharing->count;
-	enum rc rc = map_reserve(&p->recorded_by_id, recorded->count / 2);
+	enum rc rc;
 
 	p->is_settled = arena_array(p->arena, recorded->count, sizeof(*p->is_settled));
-	if (!rc && !p->is_settled)
-		rc = RC_NOMEM;
-	for (size_t i = 0; !rc && i < recorded->count; i++)
-		if (recorded->items[i].resource->id)
-			rc = map_put(&p->recorded_by_id, recorded->items[i].resource->id, &recorded->items[i], NULL);
-
+	rc = p->is_settled ? RC_OK : RC_NOMEM;
 	for (size_t i = 0; !rc && has_shared && i < desired->tunnel_count; i++)
 		for (size_t r = 0; !rc && r < desired->tunnels[i].rule_count; r++)
 			rc = map_put(&p->desired_rules, desired->tunnels[i].rules[r]->address, desired->tunnels[i].rules[r], NULL);
@@ -289,7 +284,6 @@ enum rc plan_build(struct arena *arena, struct diags *diags, const struct plan_i
 	p.plan = plan;
 	map_init(&p.tunnel_by_address, arena);
 	map_init(&p.desired_rules, arena);
-	map_init(&p.recorded_by_id, arena);
 	map_init(&p.held_hosts, arena);
 	map_init(&p.kept_hosts, arena);
 	map_init(&p.kept_tunnels, arena);
@@ -306,10 +300,13 @@ enum rc plan_build(struct arena *arena, struct diags *diags, const struct plan_i
 	plan->is_partial = input->options->target_count || input->options->exclude_count;
 	plan->overrides = input->options->overrides;
 	p.scratch = arena_new(LIMIT_ARENA_BYTES);
-	rc = p.scratch ? build(&p) : RC_NOMEM;
-	if (!rc && arena_has_failed(p.scratch))
+	p.ids = arena_new(LIMIT_ARENA_BYTES);
+	map_init(&p.recorded_by_id, p.ids);
+	rc = p.scratch && p.ids ? build(&p) : RC_NOMEM;
+	if (!rc && (arena_has_failed(p.scratch) || arena_has_failed(p.ids)))
 		rc = RC_NOMEM;
 	arena_free(p.scratch);
+	arena_free(p.ids);
 	if (!rc)
 		*ret_plan = plan;
 	return rc;

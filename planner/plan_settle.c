@@ -148,11 +148,13 @@ static bool cname_is_settled(const struct planning *p, const struct resource *ba
 	if (!tunnel || tunnel->is_unknown || !tunnel->target || !tunnel->bare_mark)
 		return false;
 	zone = live_zone_of(account, bare->u.cname.name);
-	record = map_get(&account->record_by_id, recorded->resource->id);
 	name = map_get(&account->records_by_name, bare->u.cname.name);
 	if (!zone || zone->visibility == NOT_VISIBLE || !str_eq(zone->zone.id, recorded->zone_id))
 		return false;
-	if (!record || !name || name->count != 1 || name->records[0] != record || !str_eq(record->zone_id, zone->zone.id))
+	if (!name || name->count != 1)
+		return false;
+	record = name->records[0];
+	if (!str_eq(record->id, recorded->resource->id) || !str_eq(record->zone_id, zone->zone.id))
 		return false;
 	if (!str_eq(record->type, "CNAME") || !str_eq(record->comment, tunnel->bare_mark) ||
 	    !live_record_view(account->account, zone->zone.name, record, &live))
@@ -160,7 +162,10 @@ static bool cname_is_settled(const struct planning *p, const struct resource *ba
 	full.u.cname.zone = zone->zone.name;
 	full.u.cname.content = tunnel->target;
 	full.u.cname.comment = tunnel->bare_mark;
-	return judge_is_settled(p, &triple);
+	if (!judge_is_settled(p, &triple))
+		return false;
+	p->is_known[account - p->in->live->accounts][zone - account->zones][record - zone->records] = true;
+	return true;
 }
 
 /** Flags of desired CNAMEs and of recorded resources: each belongs to one item. */
@@ -169,16 +174,30 @@ struct cname_flags {
 	bool *is_wanted, *is_settled;
 };
 
+static enum rc index_ids(struct planning *p)
+{
+	const struct recorded_state *recorded = p->in->recorded;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < recorded->count; i++)
+		if (recorded->items[i].resource->id)
+			rc = map_put(&p->recorded_by_id, recorded->items[i].resource->id, &recorded->items[i], NULL);
+	return rc;
+}
+
+/** The first item is the index of ids, which nobody asks for until all are done. */
 static enum rc settle_cnames(void *data, struct arena *arena, size_t item)
 {
 	const struct cname_flags *flags = data;
 	const struct planning *p = flags->p;
 	const struct desired *desired = p->in->desired;
 	bool is_shared = p->in->sharing && p->in->sharing->count;
-	size_t end = (item + 1) * CNAMES_AT_ONCE;
+	size_t end = item * CNAMES_AT_ONCE;
 
 	(void)arena;
-	for (size_t i = item * CNAMES_AT_ONCE; i < end && i < desired->cname_count; i++) {
+	if (!item)
+		return index_ids(flags->p);
+	for (size_t i = --item * CNAMES_AT_ONCE; i < end && i < desired->cname_count; i++) {
 		const struct desired_cname *wanted = &desired->cnames[i];
 		const struct recorded *recorded = planning_recorded(p, wanted->cname->address);
 
@@ -189,15 +208,37 @@ static enum rc settle_cnames(void *data, struct arena *arena, size_t item)
 	return RC_OK;
 }
 
+static enum rc make_known(struct planning *p)
+{
+	const struct live *live = p->in->live;
+
+	p->is_known = arena_array(p->arena, live->account_count, sizeof(*p->is_known));
+	for (size_t a = 0; p->is_known && a < live->account_count; a++) {
+		const struct live_account *account = &live->accounts[a];
+
+		p->is_known[a] = arena_array(p->arena, account->zone_count, sizeof(bool *));
+		for (size_t z = 0; z < account->zone_count; z++) {
+			bool *flags = p->is_known[a] ? arena_array(p->arena, account->zones[z].count, sizeof(bool)) : NULL;
+
+			if (!flags)
+				return RC_NOMEM;
+			p->is_known[a][z] = flags;
+		}
+	}
+	return p->is_known ? RC_OK : RC_NOMEM;
+}
+
 enum rc plan_settle_cnames(struct planning *p, bool **ret_is_wanted, bool **ret_is_settled)
 {
 	size_t count = p->in->desired->cname_count;
 	struct cname_flags flags = {p, arena_array(p->arena, p->in->recorded->count, sizeof(bool)),
 				    arena_array(p->arena, count, sizeof(bool))};
-	enum rc rc = RC_NOMEM;
+	enum rc rc = flags.is_wanted && flags.is_settled ? RC_OK : RC_NOMEM;
 
-	if (flags.is_wanted && flags.is_settled)
-		rc = planning_each(p, (count + CNAMES_AT_ONCE - 1) / CNAMES_AT_ONCE, settle_cnames, &flags);
+	if (!rc)
+		rc = make_known(p);
+	if (!rc)
+		rc = planning_each(p, 1 + (count + CNAMES_AT_ONCE - 1) / CNAMES_AT_ONCE, settle_cnames, &flags);
 	if (!rc) {
 		*ret_is_wanted = flags.is_wanted;
 		*ret_is_settled = flags.is_settled;

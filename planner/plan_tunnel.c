@@ -64,13 +64,24 @@ static enum rc collect(struct planning *p)
 	return rc;
 }
 
+/** Who is recorded with this tunnel's id. */
+static const struct recorded *find_recorded_tunnel(const struct planning *p, const char *id)
+{
+	const struct recorded_state *recorded = p->in->recorded;
+
+	for (size_t i = 0; i < recorded->count; i++)
+		if (recorded->items[i].resource->kind == RESOURCE_TUNNEL && str_eq(recorded->items[i].resource->id, id))
+			return &recorded->items[i];
+	return NULL;
+}
+
 /** A tunnel of the desired name is ours by that, but for two: one that is recorded as something else, and one whose
  * rules stand in a file beside its connector, where adit would replace what it cannot see. */
 static enum rc find_by_name(struct planning *p, struct tunnel_context *context, struct live_tunnel_state **ret_state)
 {
 	struct live_tunnel_state *state =
 		map_get(&context->account->tunnel_by_name, context->desired->tunnel->u.tunnel.name);
-	const struct recorded *other = state ? map_get(&p->recorded_by_id, state->tunnel.id) : NULL;
+	const struct recorded *other = state ? find_recorded_tunnel(p, state->tunnel.id) : NULL;
 	struct conflict conflict = {.address = context->address, .account = context->account->account};
 
 	if (other && !str_eq(other->resource->address, context->address)) {

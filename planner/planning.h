@@ -51,6 +51,7 @@ struct triple {
 struct planning {
 	struct arena *arena;
 	struct arena *scratch;                     /**< for one hostname at a time */
+	struct arena *ids;                         /**< recorded_by_id's: it is filled while others make things in the plan's */
 	struct diags *diags;
 	const struct plan_input *in;
 	struct plan *plan;
@@ -62,6 +63,8 @@ struct planning {
 	struct map recorded_by_id;                 /**< tunnel and record ids -> struct recorded * */
 	struct map held_hosts;                     /**< contested hostnames: their rules stay as they are */
 	struct map kept_hosts, kept_tunnels;       /**< what a record that is not touched may point at: does not go */
+	bool ***is_known;                          /**< of each record of each zone of each account: a recorded cname's, and as it
+						    *   should be; by their numbers in live */
 	struct map cname_ids;                      /**< ids of records that are a desired cname's, though not recorded as it */
 };
 
@@ -87,7 +90,8 @@ bool planning_is_moved(const struct recorded *recorded, const struct live_accoun
 enum rc planning_each(struct planning *p, size_t count, enum rc (*work)(void *data, struct arena *arena, size_t item), void *data) MUST_CHECK;
 /** What is live of each tunnel, as resources, and which of its rules are as they should be. */
 enum rc plan_settle_tunnels(struct planning *p) MUST_CHECK;
-/** @param ret_is_wanted   of each recorded resource: a CNAME that is desired; arena
+/** Also finds the recorded by their ids.
+ *  @param ret_is_wanted   of each recorded resource: a CNAME that is desired; arena
  *  @param ret_is_settled  of each desired CNAME: nothing is to be judged; arena */
 enum rc plan_settle_cnames(struct planning *p, bool **ret_is_wanted, bool **ret_is_settled) MUST_CHECK;
 /** Find out, per tunnel address, what is desired, recorded and live. */
