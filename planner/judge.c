@@ -57,6 +57,15 @@ struct recorded *planning_recorded(const struct planning *p, const char *address
 	return map_get(&p->in->recorded->by_address, address);
 }
 
+enum rc planning_index_records(struct planning *p)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; !rc && i < p->in->live->account_count; i++)
+		rc = live_index_records(p->arena, &p->in->live->accounts[i]);
+	return rc;
+}
+
 bool planning_is_adopted(const struct planning *p, const char *address)
 {
 	for (size_t i = 0; i < p->in->options->adopt_count; i++)

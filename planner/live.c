@@ -140,15 +140,13 @@ static enum rc index_records(void *data, struct arena *arena, size_t item)
 	return rc;
 }
 
-enum rc live_index(struct arena *arena, struct live_account *account)
+enum rc live_index_records(struct arena *arena, struct live_account *account)
 {
 	size_t records = 0;
 	enum rc rc;
 
-	map_init(&account->tunnel_by_id, arena);
-	map_init(&account->tunnel_by_name, arena);
-	map_init(&account->zone_by_name, arena);
-	map_init(&account->zone_by_id, arena);
+	if (account->has_record_maps)
+		return RC_OK;
 	map_init(&account->record_by_id, arena);
 	map_init(&account->records_by_name, arena);
 	for (size_t i = 0; i < account->zone_count; i++)
@@ -157,7 +155,20 @@ enum rc live_index(struct arena *arena, struct live_account *account)
 	if (!rc)
 		rc = map_reserve(&account->records_by_name, records);
 	if (!rc)
-		rc = index_tunnels(account);
+		rc = parallel_make(arena, 2, parallel_workers(records, MANY_RECORDS), index_records, account);
+	account->has_record_maps = !rc;
+	return rc;
+}
+
+enum rc live_index(struct arena *arena, struct live_account *account)
+{
+	enum rc rc;
+
+	map_init(&account->tunnel_by_id, arena);
+	map_init(&account->tunnel_by_name, arena);
+	map_init(&account->zone_by_name, arena);
+	map_init(&account->zone_by_id, arena);
+	rc = index_tunnels(account);
 	for (size_t i = 0; !rc && i < account->zone_count; i++) {
 		struct live_zone_records *zone = &account->zones[i];
 
@@ -165,7 +176,8 @@ enum rc live_index(struct arena *arena, struct live_account *account)
 		if (!rc)
 			rc = map_put(&account->zone_by_id, zone->zone.id, zone, NULL);
 	}
-	return rc ? rc : parallel_make(arena, 2, parallel_workers(records, MANY_RECORDS), index_records, account);
+	account->has_record_maps = false;
+	return rc || account->is_recorded ? rc : live_index_records(arena, account);
 }
 
 /** What is not a text of the record's. */

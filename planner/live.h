@@ -42,6 +42,8 @@ struct live_account {
 	size_t zone_count;
 	struct map tunnel_by_id, tunnel_by_name; /**< -> struct live_tunnel_state * */
 	struct map zone_by_name, zone_by_id;     /**< -> struct live_zone_records * */
+	bool is_recorded;                        /**< made of what is recorded: nothing else is known to be there */
+	bool has_record_maps;                    /**< the next two are made: see live_index_records() */
 	struct map record_by_id;                 /**< -> struct live_record * */
 	struct map records_by_name;              /**< lower-case name -> struct live_name * */
 	struct map gone;                         /**< ids of tunnels and records whose absence was confirmed by id -> any */
@@ -66,8 +68,11 @@ const struct live_zone_records *live_zone_of(const struct live_account *account,
  * @param ret_name  NULL when there are none; arena, or borrowed from the account */
 enum rc live_name_find(struct arena *arena, const struct live_account *account, const char *zone_id, const char *hostname,
 		       const struct live_name **ret_name) MUST_CHECK;
-/** Build the maps of an account from its arrays. @return RC_OK or RC_NOMEM */
+/** Build the maps of an account from its arrays; of one that is made of what is recorded, not yet those of records, which few
+ * plans ask for. @return RC_OK or RC_NOMEM */
 enum rc live_index(struct arena *arena, struct live_account *account) MUST_CHECK;
+/** Build the maps of records, unless that was done. */
+enum rc live_index_records(struct arena *arena, struct live_account *account) MUST_CHECK;
 /** A live record as a resource, in normal form; arena; NULL when memory is used up. */
 struct resource *live_record_resource(struct arena *arena, const char *account, const char *zone,
 				      const struct live_record *record) MUST_CHECK;

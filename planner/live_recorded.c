@@ -222,6 +222,7 @@ static enum rc build_account(struct building *b, const struct account *account)
 
 	b->account->account = account->name;
 	b->account->account_id = account->account_id;
+	b->account->is_recorded = true;
 	map_init(&b->account->gone, b->arena);
 	b->account->tunnels = arena_array(b->arena, count_tunnels(b), sizeof(*b->account->tunnels));
 	b->account->zones = arena_array(b->arena, b->recorded->zone_count, sizeof(*b->account->zones));

@@ -327,10 +327,11 @@ static bool is_recorded_as(const struct cname_context *c)
 static enum rc plan_one(struct planning *p, struct cname_context *c)
 {
 	bool done = false;
-	enum rc rc;
+	enum rc rc = planning_index_records(p);
 
 	arena_reset(p->scratch);
-	rc = find_zone(p, c, &done);
+	if (!rc)
+		rc = find_zone(p, c, &done);
 	if (!rc && !done)
 		rc = find_record(p, c);
 	if (!rc && !done && !c->is_unknown && c->wanted)

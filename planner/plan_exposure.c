@@ -269,6 +269,8 @@ enum rc plan_exposure(struct planning *p)
 		rc = collect_hosts(&e);
 	if (!rc && e.host_count)
 		rc = collect_rules(&e);
+	if (!rc && e.host_count)
+		rc = planning_index_records(p);
 	for (size_t i = 0; !rc && i < e.host_count; i++)
 		rc = judge_hostname(&e, e.hosts[i]);
 	sort_items(p->plan->exposes.items, p->plan->exposes.count, sizeof(const char *), compare_text);

@@ -123,7 +123,7 @@ enum rc plan_orphans(struct planning *p)
 		}
 		for (size_t z = 0; !rc && z < account->zone_count; z++)
 			for (size_t i = 0; !rc && i < account->zones[z].count; i++)
-				if (!p->is_known[a][z][i])
+				if (!account->is_recorded && !p->is_known[a][z][i])
 					rc = record_orphan(p, account, &account->zones[z], &account->zones[z].records[i]);
 	}
 	return rc;

@@ -130,6 +130,21 @@ enum rc plan_settle_tunnels(struct planning *p)
 	return planning_each(p, p->tunnel_count, settle_tunnel, p);
 }
 
+/** The live record of a recorded CNAME, alone on its name, and its place among the zone's.
+ * @param ret_view  of it, in its own texts */
+static bool find_alone(const struct live_account *account, const struct live_zone_records *zone, const struct recorded *recorded,
+		       struct resource *ret_view, size_t *ret_place)
+{
+	const struct live_name *name = map_get(&account->records_by_name, recorded->resource->u.cname.name);
+	const struct live_record *record = name && name->count == 1 ? name->records[0] : NULL;
+
+	if (!record || !str_eq(record->type, "CNAME") || !str_eq(record->id, recorded->resource->id) ||
+	    !str_eq(record->zone_id, zone->zone.id))
+		return false;
+	*ret_place = (size_t)(record - zone->records);
+	return live_record_view(account->account, zone->zone.name, record, ret_view);
+}
+
 /** Recorded, where it belongs, alone on its name, and with nothing to say but what the mark says: then it is compared. What is
  * not quite so is for plan_cnames() to find out. */
 static bool cname_is_settled(const struct planning *p, const struct resource *bare, const struct recorded *recorded, bool protect)
@@ -137,10 +152,9 @@ static bool cname_is_settled(const struct planning *p, const struct resource *ba
 	const struct live_account *account = live_account(p->in->live, bare->u.cname.account);
 	const struct tunnel_context *tunnel = map_get(&p->tunnel_by_address, bare->tunnel);
 	const struct live_zone_records *zone;
-	const struct live_record *record;
-	const struct live_name *name;
-	struct resource live, full = *bare;
-	struct triple triple = {.kind = RESOURCE_CNAME, .desired = &full, .recorded = recorded, .live = &live, .is_protected = protect};
+	struct resource view, full = *bare;
+	struct triple triple = {.kind = RESOURCE_CNAME, .desired = &full, .recorded = recorded, .is_protected = protect};
+	size_t place;
 
 	if (!recorded || !recorded->zone_id || !recorded->resource->id || !account || account->zones_visibility == NOT_VISIBLE ||
 	    planning_is_moved(recorded, account))
@@ -148,23 +162,20 @@ static bool cname_is_settled(const struct planning *p, const struct resource *ba
 	if (!tunnel || tunnel->is_unknown || !tunnel->target || !tunnel->bare_mark)
 		return false;
 	zone = live_zone_of(account, bare->u.cname.name);
-	name = map_get(&account->records_by_name, bare->u.cname.name);
 	if (!zone || zone->visibility == NOT_VISIBLE || !str_eq(zone->zone.id, recorded->zone_id))
-		return false;
-	if (!name || name->count != 1)
-		return false;
-	record = name->records[0];
-	if (!str_eq(record->id, recorded->resource->id) || !str_eq(record->zone_id, zone->zone.id))
-		return false;
-	if (!str_eq(record->type, "CNAME") || !str_eq(record->comment, tunnel->bare_mark) ||
-	    !live_record_view(account->account, zone->zone.name, record, &live))
 		return false;
 	full.u.cname.zone = zone->zone.name;
 	full.u.cname.content = tunnel->target;
 	full.u.cname.comment = tunnel->bare_mark;
+	triple.live = recorded->resource;
+	if (account->is_recorded)
+		return judge_is_settled(p, &triple);
+	if (!find_alone(account, zone, recorded, &view, &place) || !str_eq(view.u.cname.comment, tunnel->bare_mark))
+		return false;
+	triple.live = &view;
 	if (!judge_is_settled(p, &triple))
 		return false;
-	p->is_known[account - p->in->live->accounts][zone - account->zones][record - zone->records] = true;
+	p->is_known[account - p->in->live->accounts][zone - account->zones][place] = true;
 	return true;
 }
 

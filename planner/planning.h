@@ -79,6 +79,8 @@ enum rc planning_add_drift(struct planning *p, const struct drift *drift) MUST_C
 enum rc planning_add_unknown(struct planning *p, const char *address) MUST_CHECK;
 enum rc planning_add_held(struct planning *p, const char *address) MUST_CHECK;
 struct recorded *planning_recorded(const struct planning *p, const char *address);
+/** Make sure that the live records can be looked up. */
+enum rc planning_index_records(struct planning *p) MUST_CHECK;
 /** True when --adopt names the address. */
 bool planning_is_adopted(const struct planning *p, const char *address);
 enum rc planning_add_conflict(struct planning *p, const struct conflict *conflict) MUST_CHECK;

@@ -202,7 +202,8 @@ bool resource_field_equal(const struct field *field, const struct resource *a, c
 
 	switch (field->type) {
 	case FIELD_STRING:
-		return strings_equal(field, string_at(a, field), string_at(b, field));
+		/* What one was made of is often the other's. */
+		return string_at(a, field) == string_at(b, field) || strings_equal(field, string_at(a, field), string_at(b, field));
 	case FIELD_BOOL:
 		return memcmp(pa, pb, sizeof(bool)) == 0;
 	case FIELD_INT:
@@ -221,6 +222,8 @@ bool resource_equal(const struct resource *a, const struct resource *b)
 
 	if (a->kind != b->kind)
 		return false;
+	if (a == b)
+		return true;
 	for (size_t i = 0; i < type->field_count; i++)
 		if (!(type->fields[i].flags & FIELD_COMPUTED) && !resource_field_equal(&type->fields[i], a, b))
 			return false;

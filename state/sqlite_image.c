@@ -11,7 +11,7 @@
 
 #include "state/image.h"
 
-#define PIECE_BYTES (1024 * 1024)
+#define PIECE_BYTES (256 * 1024)
 /* In the head of the file: 1 in both places says that there is no WAL. */
 #define HEAD_BYTES 100
 #define HEAD_WRITE_VERSION 18
