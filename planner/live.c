@@ -8,7 +8,7 @@
 #include "base/strbuf.h"
 
 /* So many records, and starting a thread pays. */
-#define MANY_RECORDS 20000u
+#define MANY_RECORDS 4000u
 
 const struct live_account *live_account(const struct live *live, const char *account)
 {

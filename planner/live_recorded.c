@@ -7,7 +7,7 @@
 #include "base/str.h"
 
 /* So many resources, and starting threads pays. */
-#define MANY_ITEMS 20000u
+#define MANY_ITEMS 4000u
 
 struct building {
 	struct arena *arena;

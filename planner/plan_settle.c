@@ -9,7 +9,7 @@
 #include "schema/mark.h"
 
 /* So many rules and CNAMEs, and starting threads pays. */
-#define MANY_ITEMS 20000u
+#define MANY_ITEMS 4000u
 #define CNAMES_AT_ONCE 1024u
 /* How far ahead a rule is looked for among the live ones. */
 #define RULES_AHEAD 16u

@@ -13,7 +13,9 @@
 #include "schema/decode_internal.h"
 
 #define PART_BYTES ((size_t)256 * 1024)
-#define MANY_BYTES ((size_t)2 * 1024 * 1024) /* less than this is read before a second thread would be warm */
+#define MANY_BYTES ((size_t)2 * 1024 * 1024) /* from here on what was read is worth being kept */
+#define SOME_BYTES ((size_t)128 * 1024)      /* less than this is read before a second thread would be warm */
+#define SMALL_PART_BYTES ((size_t)32 * 1024) /* of what is not kept: so that all threads get something */
 #define MAX_THREADS 7u
 
 struct unit {
@@ -56,13 +58,15 @@ struct decode_job {
 
 struct decode_effort decode_effort(const struct decode_input *inputs, size_t count)
 {
-	struct decode_effort effort = {.part_bytes = PART_BYTES};
+	struct decode_effort effort = {.part_bytes = SMALL_PART_BYTES};
 	size_t bytes = 0;
 
 	for (size_t i = 0; i < count && bytes < MANY_BYTES; i++)
 		bytes += inputs[i].text->size;
 	effort.is_large = bytes >= MANY_BYTES;
-	if (!effort.is_large)
+	if (effort.is_large)
+		effort.part_bytes = PART_BYTES;
+	if (bytes < SOME_BYTES)
 		return effort;
 	effort.threads = thread_processors() - 1;
 	if (effort.threads > MAX_THREADS)

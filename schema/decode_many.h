@@ -39,7 +39,7 @@ struct decode_effort {
 	bool is_large;      /**< so much that keeping what was read pays */
 };
 
-/** What suits @p inputs on this machine: nothing but the caller's thread for less than a few megabytes. */
+/** What suits @p inputs on this machine: nothing but the caller's thread for less than a hundred kilobytes. */
 struct decode_effort decode_effort(const struct decode_input *inputs, size_t count);
 
 /** Start. Threads, if any, begin to work at once.

@@ -7,7 +7,7 @@
 #include "base/parallel.h"
 #include "schema/translate_internal.h"
 
-#define MANY_CANDIDATES 20000u /**< fewer are done before a second thread would be warm */
+#define MANY_CANDIDATES 4000u /**< fewer are done before a second thread would be warm */
 #define GROUPS_PER_THREAD 4u   /**< so that one of large drafts keeps nobody waiting for long */
 
 struct group {
