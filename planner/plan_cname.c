@@ -369,10 +369,11 @@ enum rc plan_cnames(struct planning *p)
 	}
 	for (size_t i = 0; !rc && i < recorded->count; i++) {
 		const struct resource *cname = recorded->items[i].resource;
-		struct cname_context c = {.hostname = cname->u.cname.name};
+		struct cname_context c = {0};
 
-		if (cname->kind != RESOURCE_CNAME || is_wanted[i])
+		if (is_wanted[i] || p->is_settled[i] || cname->kind != RESOURCE_CNAME)
 			continue;
+		c.hostname = cname->u.cname.name;
 		c.triple.address = cname->address;
 		c.triple.recorded = &recorded->items[i];
 		c.account = live_account(p->in->live, cname->u.cname.account);

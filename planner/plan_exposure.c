@@ -30,10 +30,15 @@ static enum rc patterns_add(struct patterns *patterns, const char *hostname)
 	return map_put(&patterns->hosts, hostname, patterns, NULL);
 }
 
+static bool patterns_is_empty(const struct patterns *patterns)
+{
+	return !patterns->hosts.count && !patterns->wildcards.count;
+}
+
 /** True when one stands for this hostname: itself, a wildcard over it, or any host. */
 static bool patterns_cover(const struct patterns *patterns, const char *hostname)
 {
-	if (!patterns->hosts.count && !patterns->wildcards.count)
+	if (patterns_is_empty(patterns))
 		return false;
 	if (map_get(&patterns->hosts, hostname) || map_get(&patterns->hosts, ""))
 		return true;
@@ -265,7 +270,8 @@ enum rc plan_exposure(struct planning *p)
 	rc = index_changes(&e);
 	if (!rc)
 		rc = index_tunnels(&e);
-	if (!rc)
+	/* What no change touches is as reachable as it was. */
+	if (!rc && (e.has_changed_cnames || !patterns_is_empty(&e.touched)))
 		rc = collect_hosts(&e);
 	if (!rc && e.host_count)
 		rc = collect_rules(&e);

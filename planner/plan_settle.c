@@ -111,6 +111,20 @@ static enum rc settle_rules(const struct planning *p, struct arena *arena, struc
 	return RC_OK;
 }
 
+/** The tunnel itself. Its order of rules is compared without memory as long as it is the same. */
+static bool tunnel_is_settled(const struct planning *p, const struct tunnel_context *context)
+{
+	struct triple triple = {.kind = RESOURCE_TUNNEL, .address = context->address, .recorded = context->recorded,
+				.live = context->live_tunnel};
+
+	if (context->shared || !context->desired)
+		return false;
+	triple.desired = context->desired->tunnel;
+	triple.is_protected = context->desired->protect;
+	triple.is_record_stale = plan_shared_is_stale(p, context);
+	return judge_is_settled(p, &triple);
+}
+
 static enum rc settle_tunnel(void *data, struct arena *arena, size_t item)
 {
 	struct planning *p = data;
@@ -120,6 +134,8 @@ static enum rc settle_tunnel(void *data, struct arena *arena, size_t item)
 	if (context->is_unknown || !context->live)
 		return RC_OK;
 	rc = live_resource(arena, context);
+	if (!rc)
+		context->is_settled = tunnel_is_settled(p, context);
 	if (!rc)
 		rc = bare_mark(arena, p->in->project, context);
 	return rc ? rc : settle_rules(p, arena, context);

@@ -252,6 +252,9 @@ static enum rc judge_tunnel(struct planning *p, struct tunnel_context *context)
 
 	if (plan_shared_is_foreign(context))
 		return RC_OK;
+	/* What its plan has of it is what is desired: nothing is ignored. */
+	if (context->is_settled)
+		return RC_OK;
 	if (context->desired) {
 		triple.desired = context->merged ? context->merged : context->desired->tunnel;
 		triple.is_protected = context->desired->protect;
@@ -426,11 +429,12 @@ static enum rc judge_leftovers(struct planning *p)
 
 	for (size_t i = 0; !rc && i < recorded->count; i++) {
 		const struct resource *rule = recorded->items[i].resource;
+		struct triple triple = {.recorded = &recorded->items[i]};
 		struct tunnel_context *context;
-		struct triple triple = {.address = rule->address, .recorded = &recorded->items[i]};
 
-		if (rule->kind != RESOURCE_RULE || p->is_settled[i])
+		if (p->is_settled[i] || rule->kind != RESOURCE_RULE)
 			continue;
+		triple.address = rule->address;
 		context = rule->tunnel ? map_get(&p->tunnel_by_address, rule->tunnel) : NULL;
 		if (context && context->is_unknown)
 			continue;

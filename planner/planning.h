@@ -19,6 +19,7 @@ struct tunnel_context {
 	const char *bare_mark;                     /**< the comment of a record that bears its mark and nothing else; NULL: no such */
 	struct resource **live_rules;
 	size_t live_rule_count;
+	bool is_settled;                           /**< desired, recorded and live agree on the tunnel itself */
 	size_t *settled_at;                        /**< of each desired rule: its place among the live ones, from 1, when desired,
 						    *   recorded and live agree; 0: to be judged. NULL: all are */
 	bool is_unknown;                           /**< cannot be seen: nothing of it is changed */

@@ -362,9 +362,24 @@ static enum rc join_input(struct decode_job *job, struct decoder *decoder, size_
 	return rc;
 }
 
+/** Of Routes there may be a hundred thousand: room for all at once. */
+static enum rc reserve_routes(const struct decode_job *job, struct decoder *decoder)
+{
+	struct objects *objects = decoder->objects;
+	size_t count = objects->route_count;
+
+	for (size_t i = 0; i < job->unit_count; i++)
+		count += job->units[i].objects.route_count;
+	if (count <= objects->route_capacity || objects->route_count)
+		return RC_OK;
+	objects->routes = arena_array(decoder->arena, count, sizeof(*objects->routes));
+	objects->route_capacity = count;
+	return objects->routes ? RC_OK : RC_NOMEM;
+}
+
 static enum rc join_all(struct decode_job *job, struct decoder *decoder)
 {
-	enum rc rc = RC_OK;
+	enum rc rc = reserve_routes(job, decoder);
 
 	for (size_t next = 0; !rc && next < job->unit_count;)
 		rc = join_input(job, decoder, next, &next);

@@ -139,6 +139,23 @@ static void record_cname_protected(struct world *w) { cname_record(w)->is_protec
 static void want_cname_protected(struct world *w) { w->desired.cnames[0].protect = true; }
 static void want_ttl(struct world *w) { wanted_cname(w)->u.cname.ttl = 300; }
 
+static struct resource *wanted_tunnel(struct world *world)
+{
+	return (struct resource *)(uintptr_t)world->desired.tunnels[0].tunnel;
+}
+static void want_tunnel_name(struct world *w) { wanted_tunnel(w)->u.tunnel.name = "lab.edge.new"; }
+static void want_tunnel_protected(struct world *w) { w->desired.tunnels[0].protect = true; }
+static void want_tunnel_origin(struct world *w)
+{
+	struct json *origin = json_new(w->run.arena, JSON_OBJECT);
+
+	assert_int_equal(json_set(w->run.arena, origin, "noTLSVerify", json_new_bool(w->run.arena, true)), RC_OK);
+	wanted_tunnel(w)->u.tunnel.origin_request = origin;
+}
+static void record_tunnel_name(struct world *w) { recorded(w, "tunnel/edge/web")->resource->u.tunnel.name = "lab.edge.old"; }
+static void record_tunnel_retired(struct world *w) { recorded(w, "tunnel/edge/web")->retired_ms = 1; }
+static void live_tunnel_name(struct world *w) { w->live.accounts[0].tunnels[0].tunnel.name = "by.hand"; }
+
 /** One difference, where it shows, and what comes of it. */
 static const struct difference {
 	const char *name;
@@ -178,6 +195,12 @@ static const struct difference {
 	{"record_no_id", record_no_id, "cname/app.example.com", ACTION_RECORD, false, false, false},
 	{"record_cname_protected", record_cname_protected, "cname/app.example.com", ACTION_RECORD, false, false, false},
 	{"want_cname_protected", want_cname_protected, "cname/app.example.com", ACTION_RECORD, false, false, false},
+	{"want_tunnel_name", want_tunnel_name, "tunnel/edge/web", ACTION_UPDATE, false, false, false},
+	{"want_tunnel_protected", want_tunnel_protected, "tunnel/edge/web", ACTION_RECORD, false, false, false},
+	{"want_tunnel_origin", want_tunnel_origin, "tunnel/edge/web", ACTION_UPDATE, false, false, false},
+	{"record_tunnel_name", record_tunnel_name, "tunnel/edge/web", ACTION_RECORD, true, false, false},
+	{"record_tunnel_retired", record_tunnel_retired, "tunnel/edge/web", ACTION_RECORD, false, false, false},
+	{"live_tunnel_name", live_tunnel_name, "tunnel/edge/web", ACTION_UPDATE, true, false, false},
 	{"want_ttl", want_ttl, "cname/app.example.com", ACTION_UPDATE, false, false, false},
 };
 
